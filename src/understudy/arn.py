@@ -47,7 +47,7 @@ class Arn:
 
     @property
     def resource_type(self) -> str:
-        """What stands before the first slash of the resource, ``role`` in ``role/path/Name``; the whole of it without one."""
+        """What stands before the first slash of the resource, ``role`` in ``role/path/Name``; all of it without one."""
         return self.resource.split("/", 1)[0]
 
     @property
