@@ -50,13 +50,21 @@ class ConfigurationError(UnderstudyError, ValueError):
 
 
 class CredentialsError(UnderstudyError):
-    """A provider gives no credentials. `try_next` tells a chain whether the next provider may be asked."""
+    """A provider gives no credentials. `try_next` tells a chain whether the next provider may be asked.
+
+    `recoverable` tells a cache whether the source may well answer later (unreachable, busy, or handing back expired
+    credentials), so that it may go on serving what it has; a login that has died is not recoverable.
+    """
 
     try_next: bool = False
+    recoverable: bool = False
 
-    def __init__(self, message: str, *, try_next: bool = False, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, try_next: bool = False, recoverable: bool = False, hint: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.try_next = try_next
+        self.recoverable = recoverable
 
 
 class TransportError(UnderstudyError):
