@@ -1,0 +1,1 @@
+"""benchmarks owns the measurements: each against its peers, interleaved in one run, reported as ratios of medians."""
