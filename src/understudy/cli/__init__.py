@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "serve": "run the stand-in on a directory of accounts",
     "demo": "play the whole story against a stand-in of its own",
+    "whoami": "ask the service who you are",
     "explain": "open an encoded authorization message and print the decision",
     "policy": "evaluate and explain policies in files",
 }
