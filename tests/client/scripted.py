@@ -83,7 +83,7 @@ class ScriptedAsyncTransport:
     def __init__(self, script: Script) -> None:
         self.script = script
 
-    async def send(self, request: Request, timeout: float | None) -> Response:
+    async def send(self, request: Request, timeout: float | None) -> Response:  # noqa: ASYNC109
         return self.script._play(request, timeout)
 
     async def close(self) -> None:
