@@ -19,7 +19,7 @@ from understudy.commands import (
     GetSessionTokenCommand,
     GetWebIdentityTokenCommand,
 )
-from understudy.shape import Problem, Shape, Timestamp, lower_camel, member, validation_message
+from understudy.shape import MAX_PROBLEMS, Problem, Shape, Timestamp, lower_camel, member, validation_message
 from understudy.types import Credentials, PolicyDescriptorType, Tag
 
 ROLE = "arn:aws:iam::123456789012:role/Reader"
@@ -209,6 +209,11 @@ def test_every_problem_is_named_at_once_in_one_message() -> None:
         "Value '1' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900"
     )
     assert validation_message(problems[:1]).startswith("1 validation error detected: ")
+
+
+def test_the_problems_of_an_endless_list_come_to_an_end() -> None:
+    command = AssumeRoleCommand.of({"policy_arns": (None,) * 1_000_000})
+    assert len(command.problems()) == MAX_PROBLEMS
 
 
 def test_lengths_count_code_points() -> None:
