@@ -178,7 +178,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationalUnit:
-    """A unit of an organization: its place (``r-root/ou-a``), accounts, policies as JSON texts; none means full access."""
+    """A unit of an organization: its place (``r-root/ou-a``), accounts, policies as JSON texts (none: full access)."""
 
     path: str
     accounts: tuple[str, ...] = ()

@@ -141,6 +141,5 @@ def arn_patterns(tokens: list[Token]) -> list[list[Token]] | None:
             continue
         first, *rest = token.split(":", 6 - len(parts))
         parts[-1].append(first)
-        for each in rest:
-            parts.append([each])
+        parts += [[each] for each in rest]
     return parts if len(parts) == 6 else None

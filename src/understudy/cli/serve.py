@@ -1,0 +1,64 @@
+"""``understudy serve``: run the stand-in on a directory of accounts."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace, _SubParsersAction
+    from collections.abc import Mapping
+    from typing import Any
+
+    from understudy.server.run import Running
+    from understudy.server.settings import Settings
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Describe the command."""
+    parser = subparsers.add_parser("serve", help="run the stand-in on a directory of accounts", description=__doc__)
+    parser.add_argument("--directory", required=True, metavar="FILE", help="accounts, users and roles, as YAML")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", type=int, default=4566, help="port to listen on, 0 for a free one (default: 4566)")
+    parser.add_argument(
+        "--keyring", metavar="FILE", help="keys that seal session tokens; without it, new ones each time"
+    )
+    parser.add_argument("--region", help="take signatures of this region only (default: any)")
+    parser.add_argument(
+        "--issuer", metavar="URL", help="address that tokens of GetWebIdentityToken name as their issuer"
+    )
+    parser.add_argument("--source-identity-max", type=int, default=64, metavar="N", help="longest SourceIdentity (64)")
+    parser.add_argument("--quiet", action="store_true", help="no line for each request")
+    parser.set_defaults(run=run)
+
+
+def run(namespace: Namespace) -> int:
+    """Serve until interrupted; one line of JSON on stdout for each request."""
+    from understudy.directory.yaml_file import load
+    from understudy.server.run import serve
+
+    serve(load(namespace.directory), namespace.host, namespace.port, _settings(namespace), ready=_say_where)
+    return 0
+
+
+def _settings(namespace: Namespace) -> Settings:
+    from understudy.server.keyring import KeyRing
+    from understudy.server.settings import Settings
+
+    return Settings(
+        key_ring=KeyRing.load(namespace.keyring) if namespace.keyring else KeyRing.random(),
+        region=namespace.region,
+        issuer=namespace.issuer,
+        source_identity_max=namespace.source_identity_max,
+        log=None if namespace.quiet else _log,
+    )
+
+
+def _say_where(running: Running) -> None:
+    print(f"understudy stands in for STS at {running.url}", file=sys.stderr, flush=True)
+
+
+def _log(record: Mapping[str, Any]) -> None:
+    from json import dumps
+
+    print(dumps(record, separators=(",", ":"), ensure_ascii=False), flush=True)

@@ -1,0 +1,112 @@
+"""AssumeRoleWithWebIdentity: credentials of a role for an OpenID Connect token that its account's provider
+vouches for.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from understudy.arn import Arn
+from understudy.commands import AssumeRoleWithWebIdentityCommand
+from understudy.errors import InvalidIdentityTokenException
+from understudy.policy import Principal
+from understudy.server.issuing import check_plaintext
+from understudy.server.oidc import WebIdentity, verify_web_identity
+from understudy.server.role_sessions import RoleSession, check_role_arn, issue_role_session, read_session_policies
+from understudy.server.session_tags import SessionTags, session_tags
+from understudy.types import AssumeRoleWithWebIdentityOutput
+
+if TYPE_CHECKING:
+    from understudy.directory import Role
+    from understudy.server.calls import Call
+    from understudy.server.principals import ContextValue
+    from understudy.server.service import Service
+
+ACTION = "sts:AssumeRoleWithWebIdentity"
+LOGIN_WITH_AMAZON = "www.amazon.com"
+NOT_AMAZON = "Provided Token is not a Login With Amazon token"
+NOT_THIRD_PARTY = "Unknown error validating third-party token"
+
+
+async def assume_role_with_web_identity(
+    service: Service, call: Call, command: AssumeRoleWithWebIdentityCommand
+) -> AssumeRoleWithWebIdentityOutput:
+    """Verify the token, then ask the role's trust policy; an unknown role is refused with the same words."""
+    check_role_arn(command.role_arn)
+    policies = read_session_policies(command.policy, command.policy_arns)
+    check_plaintext(policies)
+    _refuse_access_tokens(command.provider_id)
+    identity = await verify_web_identity(
+        command.web_identity_token,
+        providers=service.directory.oidc_providers(Arn.parse(command.role_arn).account),
+        keys=service.provider_keys,
+        now=datetime.fromtimestamp(call.now, UTC),
+    )
+    tags = session_tags(identity.tags.items(), identity.transitive_tag_keys, None)
+    role = service.directory.role(command.role_arn)
+    _authorise(service, call, command, role, identity, tags)
+    if role is None:
+        raise AssertionError("a role that does not exist was authorised")
+    issued, assumed = issue_role_session(
+        service,
+        call,
+        RoleSession(
+            role=role,
+            session_name=command.role_session_name,
+            duration_seconds=command.duration_seconds,
+            policies=policies,
+            tags=tags,
+            source_identity=identity.source_identity,
+            facts={**identity.session_context, "aws:FederatedProvider": identity.provider_arn},
+            minimum_size=command.minimum_session_token_size,
+        ),
+    )
+    return AssumeRoleWithWebIdentityOutput.of(
+        {
+            "credentials": issued.credentials,
+            "subject_from_web_identity_token": identity.subject,
+            "assumed_role_user": assumed,
+            "packed_policy_size": issued.packed_policy_size,
+            "provider": identity.provider_arn,
+            "audience": identity.audience,
+            "source_identity": identity.source_identity,
+            "session_token_utilization": issued.utilization,
+            "session_token_size": issued.token_size,
+        }
+    )
+
+
+def _refuse_access_tokens(provider_id: str | None) -> None:
+    """ProviderId is for OAuth 2.0 access tokens of two old providers, which the stand-in has no way to verify."""
+    if provider_id == LOGIN_WITH_AMAZON:
+        raise InvalidIdentityTokenException(NOT_AMAZON)
+    if provider_id is not None:
+        raise InvalidIdentityTokenException(NOT_THIRD_PARTY)
+
+
+def _authorise(
+    service: Service,
+    call: Call,
+    command: AssumeRoleWithWebIdentityCommand,
+    role: Role | None,
+    identity: WebIdentity,
+    tags: SessionTags,
+) -> None:
+    principal = Principal.federated(identity.provider_arn, subject=identity.subject)
+    context: dict[str, ContextValue] = {
+        **call.context(),
+        **identity.condition_context(command.role_arn),
+        **principal.condition_keys(),
+        **tags.context(),
+        "aws:FederatedProvider": identity.provider_arn,
+        "sts:RoleSessionName": command.role_session_name,
+    }
+    if identity.source_identity is not None:
+        context["sts:SourceIdentity"] = identity.source_identity
+    for key, value in (role.tags if role is not None else {}).items():
+        context[f"aws:ResourceTag/{key}"] = context[f"iam:ResourceTag/{key}"] = value
+    actions = [ACTION, *(["sts:TagSession"] if tags.tags else [])]
+    actions += ["sts:SetSourceIdentity"] if identity.source_identity is not None else []
+    for action in actions:
+        service.authorizer.require_federated(call, principal, role, action, command.role_arn, context)

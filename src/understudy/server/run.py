@@ -1,0 +1,119 @@
+"""Running the stand-in: for good in this process, or for the length of a block in a thread beside it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from understudy.errors import ConfigurationError
+from understudy.server.app import App
+from understudy.server.service import Service
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from understudy.directory import Directory
+    from understudy.server.settings import Settings
+
+LOOPBACK = "127.0.0.1"
+
+
+class Running:
+    """A stand-in that is running: where it listens, and the service inside, for looking and changing."""
+
+    def __init__(self, service: Service, host: str, port: int) -> None:
+        self.service = service
+        self.directory = service.directory
+        self.host = host
+        self.port = port
+
+    @property
+    def url(self) -> str:
+        """The endpoint URL for a client."""
+        return f"http://{self.host}:{self.port}"
+
+    def __repr__(self) -> str:
+        return f"Running({self.url!r})"
+
+
+def serve(
+    directory: Directory,
+    host: str = LOOPBACK,
+    port: int = 0,
+    settings: Settings | None = None,
+    *,
+    ready: Any = None,
+) -> None:
+    """Serve until interrupted; raises `ConfigurationError` when the address cannot be had.
+
+    `ready` is called with the `Running` once connections are accepted. Port 0 takes a free one.
+    """
+    listening = _listen(host, port)
+    service = Service(directory, settings)
+    server = _server(App(service))
+    if ready is not None:
+        ready(Running(service, host, listening.getsockname()[1]))
+    with listening:
+        server.run(sockets=[listening])
+
+
+@contextmanager
+def running(
+    directory: Directory, settings: Settings | None = None, *, host: str = LOOPBACK, port: int = 0
+) -> Iterator[Running]:
+    """A stand-in in a thread of its own, until the block ends. Connections are accepted from the first line on."""
+    listening = _listen(host, port)
+    service = Service(directory, settings)
+    server = _server(App(service))
+    started = Event()
+    thread = Thread(target=_run, args=(server, listening, started), name="understudy", daemon=True)
+    thread.start()
+    started.wait()
+    try:
+        yield Running(service, host, listening.getsockname()[1])
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+def _run(server: uvicorn.Server, listening: socket.socket, started: Event) -> None:
+    """The socket listens already, so that a client may connect before the loop runs."""
+    started.set()
+    server.run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        hint = "stop what listens there, or choose another port; port 0 takes a free one"
+        raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}", hint=hint) from None
+    return listening
+
+
+def _server(app: App) -> uvicorn.Server:
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=5,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=65_536,
+    )
+    return uvicorn.Server(config)
