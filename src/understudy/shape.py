@@ -288,6 +288,9 @@ class ListOf(Kind):
             yield Problem(path, _shown(value, self.sensitive), f"Member must satisfy constraint: [{', '.join(listed)}]")
 
 
+MAX_PROBLEMS = 1000
+"""A form of ten megabytes can hold millions of nulls, each of them a problem with a clause of its own."""
+
 NOT_NULL = "Member must not be null"
 
 
@@ -396,8 +399,9 @@ class Shape(metaclass=ShapeType):
         return type(self)(**{**{m.name: getattr(self, m.name) for m in self.members}, **changes})
 
     def problems(self) -> list[Problem]:
-        """Every broken limit at once; empty when the service's own validation would pass."""
-        return list(self.iter_problems(()))
+        """Every broken limit at once, up to a thousand; empty when the service's own validation would pass."""
+        found = self.iter_problems(())
+        return [problem for _, problem in zip(range(MAX_PROBLEMS), found, strict=False)]
 
     def iter_problems(self, path: Path) -> Iterator[Problem]:
         """Each broken limit, with member paths that start at ``path``."""

@@ -1,27 +1,20 @@
-"""First look at evaluation: who must allow."""
+"""Section 1 of the rules: who must allow, and which type of policy a denial names. The cases are in cases/order.yaml."""
 
 from __future__ import annotations
 
-from understudy.policy import PolicyKind, PolicySet, Principal, Request, Verdict, evaluate, parse_policy
+from typing import Any
 
-ROLE = "arn:aws:iam::111122223333:role/Deploy"
-ALLOW_STS = parse_policy(
-    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}}, PolicyKind.IDENTITY
-)
+import pytest
+from tests.policy.cases import load, policies, request
 
-
-def trusting(principal: object) -> PolicySet:
-    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
-    return PolicySet(trust=parse_policy({"Version": "2012-10-17", "Statement": [statement]}, PolicyKind.TRUST))
+from understudy.policy import Verdict, evaluate
 
 
-def test_naming_the_user_suffices_in_its_account() -> None:
-    alice = Principal.user("arn:aws:iam::111122223333:user/alice")
-    decision = evaluate(Request(alice, "sts:AssumeRole", ROLE, "111122223333"), trusting(alice.arn))
-    assert decision.allowed
-
-
-def test_naming_the_account_only_delegates() -> None:
-    alice = Principal.user("arn:aws:iam::111122223333:user/alice")
-    request = Request(alice, "sts:AssumeRole", ROLE, "111122223333")
-    assert evaluate(request, trusting("111122223333")).verdict is Verdict.IMPLICIT_DENY
+@pytest.mark.parametrize("case", load("order.yaml"))
+def test_order(case: dict[str, Any]) -> None:
+    decision = evaluate(request(case), policies(case))
+    assert decision.verdict is Verdict(case["verdict"]), decision.why()
+    reason = decision.denial_reason()
+    assert (reason.type.value if reason else None) == case.get("reason")
+    if "ground" in case:
+        assert decision.ground.name == case["ground"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import parse_qsl, quote
 
 import pytest
@@ -57,10 +58,8 @@ def test_the_texts_of_bad_escapes_are_the_services() -> None:
 
 @given(st.binary())
 def test_no_bytes_break_it_but_by_a_bad_escape(form: bytes) -> None:
-    try:
-        forms.decode(form)
-    except ServiceError as error:
-        assert error.code == "MalformedQueryString"
+    with suppress(ServiceError):
+        assert all(len(pair) == 2 for pair in forms.decode(form))
 
 
 def test_text_beyond_latin_1_is_taken_as_it_is() -> None:

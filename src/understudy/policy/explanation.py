@@ -6,12 +6,15 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from .nearest import nearest_allowed
 from .trace import ElementStep, PolicyStep, StatementStep
 
 if TYPE_CHECKING:
     from .decision import Decision
 
 _MOST_VALUES = 4
+_PERSON = frozenset(("principal", "action"))
+"""Who asks for what is not changed in search of what would be allowed; for that, ask `nearest_allowed` itself."""
 
 
 def explain(decision: Decision, width: int) -> str:
@@ -41,6 +44,9 @@ def _lines(decision: Decision) -> Iterator[Line]:
     yield 2, "by      ", f"{request.principal} ({request.principal.kind.value})"
     reason = decision.denial_reason()
     yield 2, "because ", decision.ground.value + (f" ({reason.text})" if reason else "")
+    nearest = None if decision.allowed else nearest_allowed(request, decision.policies, fixed=_PERSON)
+    if nearest is not None:
+        yield 2, "nearest ", str(nearest)
     for policy in decision.steps:
         yield 0, "", ""
         yield from _policy_lines(policy)

@@ -141,5 +141,6 @@ def arn_patterns(tokens: list[Token]) -> list[list[Token]] | None:
             continue
         first, *rest = token.split(":", 6 - len(parts))
         parts[-1].append(first)
-        parts += [[each] for each in rest]
+        for each in rest:
+            parts.append([each])
     return parts if len(parts) == 6 else None

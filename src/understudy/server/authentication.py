@@ -8,7 +8,7 @@ looked at, so that the order shows.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 from understudy.errors import ServiceError
@@ -229,7 +229,7 @@ def check_date(claim: SignatureClaim, now: datetime) -> datetime:
             f"Date must be in ISO-8601 'basic format'. Got '{claim.timestamp}'. "
             "See http://en.wikipedia.org/wiki/ISO_8601"
         )
-    now = now.astimezone(UTC).replace(microsecond=0)
+    now = now.replace(microsecond=0)
     earliest, latest = now - SKEW, now + SKEW
     if moment < earliest:  # rule 10
         limit = basic_format(earliest)
@@ -247,9 +247,8 @@ def read_basic_format(text: str) -> datetime | None:
     digits = text[:8] + text[9:15]
     if len(text) != 16 or text[8] != "T" or text[15] != "Z" or not (digits.isascii() and digits.isdigit()):
         return None
-    year, month, day = int(text[:4]), int(text[4:6]), int(text[6:8])
     try:
-        return datetime(year, month, day, int(text[9:11]), int(text[11:13]), int(text[13:15]), tzinfo=UTC)
+        return datetime.fromisoformat(text)
     except ValueError:
         return None
 

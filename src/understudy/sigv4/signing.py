@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 
 from understudy.errors import ConfigurationError
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
 
     from understudy.identity import AWSCredentials
 
+    Derived = tuple[bytes, hashlib._Hash, hashlib._Hash]
+
 LONGEST_EXPIRY: Final = 604_800
 _REPLACED = frozenset(("authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"))
 _KEPT_KEYS = 64
-_keys: dict[tuple[str, str, str, str], tuple[bytes, hmac.HMAC]] = {}
+_keys: dict[tuple[str, str, str, str], Derived] = {}
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
 
 def sign(
@@ -136,9 +141,11 @@ def _presigned_query(
 
 def _signed(asked: str, timestamp: str, scope: str, secret: str, region: str, service: str) -> Stages:
     text = canonical.string_to_sign(timestamp, scope, asked)
-    keyed = _derived(secret, timestamp[:8], region, service)[1].copy()
-    keyed.update(text.encode("latin-1"))
-    return Stages(asked, text, keyed.hexdigest())
+    _, inner, outer = _derived(secret, timestamp[:8], region, service)
+    inner, outer = inner.copy(), outer.copy()
+    inner.update(text.encode("latin-1"))
+    outer.update(inner.digest())
+    return Stages(asked, text, outer.hexdigest())
 
 
 def signing_key(secret_access_key: str, date: str, region: str, service: str) -> bytes:
@@ -146,22 +153,30 @@ def signing_key(secret_access_key: str, date: str, region: str, service: str) ->
     return _derived(secret_access_key, date, region, service)[0]
 
 
-def _derived(secret: str, date: str, region: str, service: str) -> tuple[bytes, hmac.HMAC]:
-    """The signing key, and an HMAC keyed with it: copying that is cheaper than keying a new one."""
+def _derived(secret: str, date: str, region: str, service: str) -> Derived:
+    """The signing key, and the two hashes of an HMAC keyed with it: copying these is cheaper than keying new ones."""
     name = (secret, date, region, service)
     kept = _keys.get(name)
     if kept is None:
         key = f"AWS4{secret}".encode()
         for element in (date, region, service, TERMINATOR):
             key = hmac.digest(key, element.encode("utf-8", "surrogateescape"), "sha256")
-        kept = (key, hmac.new(key, digestmod="sha256"))
+        kept = (key, *_keyed(key))
         if len(_keys) >= _KEPT_KEYS:
             _keys.clear()
         _keys[name] = kept
     return kept
 
 
+def _keyed(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """RFC 2104: the key of 32 bytes, filled up to a block of 64, begins the inner and the outer hash."""
+    block = key.ljust(64, b"\0")
+    return hashlib.sha256(block.translate(_INNER)), hashlib.sha256(block.translate(_OUTER))
+
+
 def basic_format(moment: datetime) -> str:
-    """A moment in UTC as ISO 8601 basic, ``20260102T030405Z``."""
-    year, month, day, hour, minute, second = moment.utctimetuple()[:6]
-    return f"{year:04d}{month:02d}{day:02d}T{hour:02d}{minute:02d}{second:02d}Z"
+    """An aware moment in UTC as ISO 8601 basic, ``20260102T030405Z``."""
+    offset = moment.utcoffset()
+    if offset:
+        moment = moment - offset
+    return moment.isoformat()[:19].replace("-", "").replace(":", "") + "Z"

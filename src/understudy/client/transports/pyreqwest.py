@@ -1,0 +1,174 @@
+"""The default transports: pyreqwest, a binding of Rust's reqwest, for threads and for tasks.
+
+One pyreqwest client is made for each way out (direct, or a proxy) and each need of TLS, at its first request: reading
+the system's certificates costs 10 to 20 ms that plain HTTP to a loopback address does not need.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pyreqwest.client import ClientBuilder, SyncClientBuilder
+
+from understudy.client.transports.failures import broken, connect_failed, connect_timed_out, timed_out, too_large
+from understudy.http import Response
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from pyreqwest.client import BaseClientBuilder, Client, SyncClient
+    from pyreqwest.proxy import ProxyBuilder
+    from pyreqwest.request import BaseRequestBuilder
+    from pyreqwest.response import BaseResponse
+
+    from understudy.client.transports import TransportSettings
+    from understudy.errors import UnderstudyError
+    from understudy.http import Request
+
+    BuilderT = TypeVar("BuilderT", bound=BaseClientBuilder)
+    RequestT = TypeVar("RequestT", bound=BaseRequestBuilder)
+    Way = tuple[str | None, bool]
+
+
+class PyreqwestTransport:
+    """`understudy.flow.Transport` over pyreqwest's blocking client; safe for many threads."""
+
+    __slots__ = ("_clients", "_limit", "_settings")
+
+    def __init__(self, settings: TransportSettings) -> None:
+        self._settings = settings
+        self._limit = settings.max_body
+        self._clients: dict[Way, SyncClient] = {}
+        _check_runtime()
+
+    def send(self, request: Request, timeout: float | None) -> Response:
+        client = self._client(_way(self._settings, request))
+        try:
+            prepared = _filled(client.request(request.method, request.url), request, timeout)
+            with prepared.build_streamed() as answer:
+                reader = answer.body_reader
+                body = part = bytes(reader.read(self._limit + 1) or b"")
+                while part and not _is_whole(answer, body, self._limit):
+                    part = bytes(reader.read(self._limit + 1 - len(body)) or b"")
+                    body += part
+        except Exception as error:
+            raise _translated(error, request, timeout, self._settings) from error
+        return _response(request, answer, body, self._limit)
+
+    def _client(self, way: Way) -> SyncClient:
+        client = self._clients.get(way)
+        if client is None:
+            client = self._clients.setdefault(way, _configured(SyncClientBuilder(), self._settings, way).build())
+        return client
+
+    def close(self) -> None:
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            client.close()
+
+
+class AsyncPyreqwestTransport:
+    """`understudy.flow.AsyncTransport` over pyreqwest's asynchronous client; a cancelled task drops its request."""
+
+    __slots__ = ("_clients", "_limit", "_settings")
+
+    def __init__(self, settings: TransportSettings) -> None:
+        self._settings = settings
+        self._limit = settings.max_body
+        self._clients: dict[Way, Client] = {}
+        _check_runtime()
+
+    async def send(self, request: Request, timeout: float | None) -> Response:  # noqa: ASYNC109
+        client = self._client(_way(self._settings, request))
+        try:
+            prepared = _filled(client.request(request.method, request.url), request, timeout)
+            async with prepared.build_streamed() as answer:
+                reader = answer.body_reader
+                body = part = bytes(await reader.read(self._limit + 1) or b"")
+                while part and not _is_whole(answer, body, self._limit):
+                    part = bytes(await reader.read(self._limit + 1 - len(body)) or b"")
+                    body += part
+        except Exception as error:
+            raise _translated(error, request, timeout, self._settings) from error
+        return _response(request, answer, body, self._limit)
+
+    def _client(self, way: Way) -> Client:
+        client = self._clients.get(way)
+        if client is None:
+            client = self._clients.setdefault(way, _configured(ClientBuilder(), self._settings, way).build())
+        return client
+
+    async def close(self) -> None:
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.close()
+
+
+def _check_runtime() -> None:
+    """Raise RuntimeError in a fork of a process that has used pyreqwest: its threads are gone there."""
+    SyncClientBuilder().no_proxy().danger_accept_invalid_certs(True).build().close()
+
+
+def _way(settings: TransportSettings, request: Request) -> Way:
+    proxy = settings.proxies.choose(request.scheme, request.host)
+    return proxy, request.scheme == "https" or (proxy or "").startswith("https")
+
+
+def _configured(builder: BuilderT, settings: TransportSettings, way: Way) -> BuilderT:
+    proxy, uses_tls = way
+    builder = builder.no_proxy().follow_redirects(False).referer(False)
+    builder = builder.gzip(False).brotli(False).zstd(False).deflate(False)
+    builder = builder.connect_timeout(timedelta(seconds=settings.connect_timeout))
+    builder = builder.max_connections(settings.pool_size).pool_max_idle_per_host(settings.pool_size)
+    if proxy is not None:
+        builder = builder.proxy(_proxy(proxy))
+    if not uses_tls or not settings.verify:
+        return builder.danger_accept_invalid_certs(True)
+    for certificate in settings.certificates():
+        builder = builder.add_root_certificate_pem(certificate)
+    return builder
+
+
+def _proxy(url: str) -> ProxyBuilder:
+    from pyreqwest.proxy import ProxyBuilder
+
+    return ProxyBuilder.all(url)
+
+
+def _filled(builder: RequestT, request: Request, timeout: float | None) -> RequestT:
+    builder = builder.headers(request.headers)
+    if request.body:
+        builder = builder.body_bytes(request.body)
+    return builder if timeout is None else builder.timeout(timedelta(seconds=timeout))
+
+
+def _is_whole(answer: BaseResponse, body: bytes, limit: int) -> bool:
+    return len(body) > limit or answer.get_header("content-length") == str(len(body))
+
+
+def _response(request: Request, answer: BaseResponse, body: bytes, limit: int) -> Response:
+    if len(body) > limit:
+        raise too_large(request, answer.status, limit)
+    return Response(answer.status, answer.headers.items(), body)
+
+
+def _translated(
+    error: Exception, request: Request, timeout: float | None, settings: TransportSettings
+) -> UnderstudyError:
+    from pyreqwest import exceptions
+
+    if isinstance(error, exceptions.ConnectTimeoutError):
+        return connect_timed_out(request, settings.connect_timeout)
+    if isinstance(error, exceptions.RequestTimeoutError):
+        return timed_out(request, timeout)
+    if isinstance(error, exceptions.ConnectError):
+        return connect_failed(request, _causes(error))
+    return broken(request, _causes(error))
+
+
+def _causes(error: Exception) -> str:
+    """The last, most telling, cause that reqwest names; never the request's own parts."""
+    details = getattr(error, "details", None) or {}
+    causes = details.get("causes") or [{"message": str(error)}]
+    return str(causes[-1]["message"])
