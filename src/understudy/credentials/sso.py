@@ -1,0 +1,115 @@
+"""Credentials of a permission set of IAM Identity Center (SSO), for the person who has logged in."""
+
+from __future__ import annotations
+
+from understudy.credentials.exchange import error_code, json_object, passes, read_credentials, refused, request_to
+from understudy.errors import ConfigurationError, CredentialsError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from understudy.config import Configuration
+    from understudy.credentials.exchange import Exchange
+    from understudy.credentials.sso_token import SSOTokenCache
+    from understudy.flow import Flow
+    from understudy.identity import AWSCredentials
+
+_WHAT = "SSO GetRoleCredentials"
+_KEYS = ("accessKeyId", "secretAccessKey", "sessionToken", "expiration", "accountId")
+_PROFILE_KEYS = ("sso_account_id", "sso_role_name")
+_SESSION_KEYS = ("sso_region", "sso_start_url")
+
+
+class SSOProvider:
+    """Exchanges the cached SSO token for the credentials of one role in one account."""
+
+    __slots__ = ("account_id", "exchange", "role_name", "token", "url")
+
+    name = "sso"
+    static_stability = True
+
+    def __init__(self, exchange: Exchange, token: SSOTokenCache, *, url: str, account_id: str, role_name: str) -> None:
+        self.exchange = exchange
+        self.token = token
+        self.url = url
+        self.account_id = account_id
+        self.role_name = role_name
+
+    def retrieve(self) -> Flow[AWSCredentials]:
+        """The role's credentials; raises `CredentialsError`, with a hint where a person must log in again."""
+        from urllib.parse import urlencode
+
+        access_token = yield from self.token.access_token()
+        query = urlencode({"role_name": self.role_name, "account_id": self.account_id})
+        headers = (("accept", "application/json"), ("x-amz-sso_bearer_token", access_token))
+        request = request_to(f"{self.url}/federation/credentials?{query}", headers=headers, setting="SSO endpoint")
+        response = yield from self.exchange.ask(_WHAT, request)
+        what = f"{_WHAT} for role {self.role_name!r} in account {self.account_id}"
+        if response.status != 200:
+            dead = response.status == 401 or error_code(response) == "UnauthorizedException"
+            hint = self.token.login_hint if dead else None
+            # 400, 401, 403 and 404 are decisions; a redirect or a stray page may be the network's
+            decided = 400 <= response.status < 500 and not passes(response)
+            raise refused(what, request, response, recoverable=not decided, hint=hint)
+        document = json_object(what, request, response).get("roleCredentials")
+        if not isinstance(document, dict):
+            raise CredentialsError(f"{what} answered without roleCredentials", recoverable=True)
+        return read_credentials(what, document, source=self.name, keys=_KEYS, account_id=self.account_id)
+
+
+class SSOSettings:
+    """What a profile says about SSO; `session` is None in the legacy form, where the profile holds the start URL."""
+
+    __slots__ = ("account_id", "region", "role_name", "session", "start_url")
+
+    def __init__(
+        self, *, account_id: str, role_name: str, region: str, start_url: str, session: str | None = None
+    ) -> None:
+        self.account_id = account_id
+        self.role_name = role_name
+        self.region = region
+        self.start_url = start_url
+        self.session = session
+
+
+def sso_settings(configuration: Configuration, given: Mapping[str, str | None]) -> SSOSettings:
+    """The SSO settings of the active profile under those given in code (keys as in a profile).
+
+    Raises a `CredentialsError` that lets a chain go on where there are none, `ConfigurationError` where some are
+    missing or the session says other than the profile.
+    """
+    profile = configuration.active
+    keys = (*_PROFILE_KEYS, *_SESSION_KEYS, "sso_session")
+    chosen = {key: value for key in keys if (value := given.get(key) or profile.get(key))}
+    if not any(key in chosen for key in _PROFILE_KEYS):
+        raise CredentialsError(
+            f"profile {configuration.profile_name!r} has no sso_account_id and sso_role_name", try_next=True
+        )
+    session = chosen.get("sso_session")
+    if session:
+        _merge_session(configuration, chosen, session)
+    missing = [key for key in (*_PROFILE_KEYS, *_SESSION_KEYS) if key not in chosen]
+    if missing:
+        looked = f"it and from [sso-session {session}]" if session else "it"
+        raise ConfigurationError(
+            f"profile {configuration.profile_name!r} uses SSO, but {', '.join(missing)} is missing from {looked}"
+        )
+    return SSOSettings(
+        account_id=chosen["sso_account_id"],
+        role_name=chosen["sso_role_name"],
+        region=chosen["sso_region"],
+        start_url=chosen["sso_start_url"],
+        session=session,
+    )
+
+
+def _merge_session(configuration: Configuration, chosen: dict[str, str], name: str) -> None:
+    section = configuration.sso_session(name)
+    for key in _SESSION_KEYS:
+        value = section.get(key)
+        if value and chosen.setdefault(key, value) != value:
+            raise ConfigurationError(
+                f"{key} is {chosen[key]!r} in profile {configuration.profile_name!r}, but {value!r} in "
+                f"[sso-session {name}]; remove it from the profile"
+            )
