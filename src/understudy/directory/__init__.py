@@ -6,6 +6,7 @@ from understudy.directory.memory import MemoryDirectory
 from understudy.directory.models import (
     AccessKey,
     Account,
+    Bucket,
     Entity,
     Group,
     ManagedPolicy,
@@ -24,6 +25,7 @@ from understudy.directory.protocol import DeviceOwner, Directory, KeyOwner, Muta
 __all__ = [
     "AccessKey",
     "Account",
+    "Bucket",
     "DeviceOwner",
     "Directory",
     "DirectoryError",

@@ -10,6 +10,7 @@ from typing import Any
 from understudy.directory.managed import AWS_MANAGED
 from understudy.directory.models import (
     Account,
+    Bucket,
     Entity,
     Group,
     ManagedPolicy,
@@ -36,6 +37,7 @@ class MemoryDirectory:
         self._oidc: dict[str, OIDCProvider] = {}
         self._oidc_by_account: dict[str, list[OIDCProvider]] = defaultdict(list)
         self._saml: dict[str, SAMLProvider] = {}
+        self._buckets: dict[str, Bucket] = {}
         self._organizations: dict[str, Organization] = {}
         self._by_id: dict[str, User | Role] = {}
         self._keys: dict[str, KeyOwner] = {}
@@ -82,6 +84,9 @@ class MemoryDirectory:
     def saml_provider(self, arn: str) -> SAMLProvider | None:
         return self._saml.get(arn)
 
+    def bucket(self, name: str) -> Bucket | None:
+        return self._buckets.get(name)
+
     def organization(self, account: str) -> Organization | None:
         return self._organizations.get(account)
 
@@ -94,6 +99,7 @@ class MemoryDirectory:
         yield from (policy for policy in self._managed.values() if AWS_MANAGED.get(policy.arn) is not policy)
         yield from self._oidc.values()
         yield from self._saml.values()
+        yield from self._buckets.values()
         yield from {id(found): found for found in self._organizations.values()}.values()
 
     def put(self, entity: Entity) -> None:
@@ -233,6 +239,16 @@ class MemoryDirectory:
     def _remove_saml(self, provider: SAMLProvider) -> None:
         self._saml.pop(provider.arn, None)
 
+    def _put_bucket(self, bucket: Bucket) -> None:
+        """Names of buckets are one space for all accounts."""
+        holder = self._buckets.get(bucket.name)
+        if holder is not None and holder.account != bucket.account:
+            raise ValueError(f"the bucket {bucket.name!r} is already that of account {holder.account}")
+        self._buckets[bucket.name] = bucket
+
+    def _remove_bucket(self, bucket: Bucket) -> None:
+        self._buckets.pop(bucket.name, None)
+
     def _put_organization(self, organization: Organization) -> None:
         self._remove_organization(organization)
         self._organizations.update(dict.fromkeys(organization.accounts(), organization))
@@ -255,6 +271,7 @@ _HANDLERS: dict[type, tuple[_Handler, _Handler]] = {
     ManagedPolicy: (MemoryDirectory._put_managed, MemoryDirectory._remove_managed),
     OIDCProvider: (MemoryDirectory._put_oidc, MemoryDirectory._remove_oidc),
     SAMLProvider: (MemoryDirectory._put_saml, MemoryDirectory._remove_saml),
+    Bucket: (MemoryDirectory._put_bucket, MemoryDirectory._remove_bucket),
     Organization: (MemoryDirectory._put_organization, MemoryDirectory._remove_organization),
 }
 

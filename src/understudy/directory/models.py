@@ -160,6 +160,20 @@ class SAMLProvider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """A bucket of a guarded S3: which account owns it, and its bucket policy as JSON text."""
+
+    account: str
+    name: str
+    policy: str | None = None
+    partition: str = "aws"
+
+    @property
+    def arn(self) -> str:
+        return f"arn:{self.partition}:s3:::{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """An account and its root user, with the features that decide what the service answers it."""
 
@@ -211,7 +225,7 @@ class Organization:
         return tuple(sorted(above, key=lambda unit: unit.path.count("/")))
 
 
-Entity = Account | User | Role | Group | ManagedPolicy | OIDCProvider | SAMLProvider | Organization
+Entity = Account | User | Role | Group | ManagedPolicy | OIDCProvider | SAMLProvider | Bucket | Organization
 
 
 def recreated(entity: User | Role, generation: str) -> User | Role:

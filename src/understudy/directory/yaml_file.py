@@ -14,6 +14,7 @@ from understudy.directory.memory import MemoryDirectory
 from understudy.directory.models import (
     AccessKey,
     Account,
+    Bucket,
     Entity,
     Group,
     ManagedPolicy,
@@ -74,7 +75,7 @@ def _entities(root: Source) -> Iterator[tuple[Source, Entity]]:
 
 _ACCOUNT = (
     "name", "partition", "root", "users", "groups", "roles", "managed_policies", "oidc_providers", "saml_providers",
-    "outbound_web_identity_federation", "disabled_regions",
+    "buckets", "outbound_web_identity_federation", "disabled_regions",
 )  # fmt: skip
 
 
@@ -97,6 +98,8 @@ def _account(account_id: str, source: Source) -> Iterator[tuple[Source, Entity]]
         yield each, replace(_oidc_provider(account_id, url, each), partition=account.partition)
     for name, each in _named(members.get("saml_providers")):
         yield each, replace(_saml_provider(account_id, name, each), partition=account.partition)
+    for name, each in _pairs(members.get("buckets")):
+        yield each, replace(_bucket(account_id, name, each), partition=account.partition)
 
 
 def _account_itself(account_id: str, members: dict[str, Source]) -> Account:
@@ -174,6 +177,14 @@ def _saml_provider(account_id: str, name: str, source: Source) -> SAMLProvider:
     files = members["private_key_files"].items() if "private_key_files" in members else []
     keys = (*_texts(members, "private_keys"), *(key for each in files if (key := _beside(each))))
     return SAMLProvider(account=account_id, name=name, metadata=metadata, private_keys=keys, tags=_tags(members))
+
+
+def _bucket(account_id: str, name: str, source: Source) -> Bucket:
+    members = source.members("policy")
+    policy = members.get("policy")
+    return Bucket(
+        account=account_id, name=name, policy=None if policy is None else _policy(policy, PolicyKind.RESOURCE)
+    )
 
 
 def _organization(source: Source) -> Organization:
