@@ -5,18 +5,19 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from understudy.errors import ConfigurationError
 from understudy.server.app import App
 from understudy.server.service import Service
+from understudy.server.settings import Settings
 
 if TYPE_CHECKING:
     import uvicorn
 
     from understudy.directory import Directory
-    from understudy.server.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 
@@ -33,7 +34,7 @@ class Running:
     @property
     def url(self) -> str:
         """The endpoint URL for a client."""
-        return f"http://{self.host}:{self.port}"
+        return f"http://{_authority(self.host, self.port)}"
 
     def __repr__(self) -> str:
         return f"Running({self.url!r})"
@@ -52,7 +53,7 @@ def serve(
     `ready` is called with the `Running` once connections are accepted. Port 0 takes a free one.
     """
     listening = _listen(host, port)
-    service = Service(directory, settings)
+    service = Service(directory, _named(settings, host, listening))
     server = _server(App(service))
     if ready is not None:
         ready(Running(service, host, listening.getsockname()[1]))
@@ -66,7 +67,7 @@ def running(
 ) -> Iterator[Running]:
     """A stand-in in a thread of its own, until the block ends. Connections are accepted from the first line on."""
     listening = _listen(host, port)
-    service = Service(directory, settings)
+    service = Service(directory, _named(settings, host, listening))
     server = _server(App(service))
     started = Event()
     thread = Thread(target=_run, args=(server, listening, started), name="understudy", daemon=True)
@@ -78,6 +79,18 @@ def running(
         server.should_exit = True
         thread.join()
         listening.close()
+
+
+def _named(settings: Settings | None, host: str, listening: socket.socket) -> Settings:
+    """The settings, with the address of the stand-in as the issuer of its own tokens where none is chosen."""
+    chosen = settings or Settings()
+    if chosen.issuer is not None:
+        return chosen
+    return replace(chosen, issuer=f"http://{_authority(host, listening.getsockname()[1])}")
+
+
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _run(server: uvicorn.Server, listening: socket.socket, started: Event) -> None:

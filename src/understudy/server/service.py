@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
-from understudy.errors import RegionDisabledException, ServiceError
+from understudy.errors import ServiceError
 from understudy.http import Response
 from understudy.server.authentication import authenticate
 from understudy.server.calls import Call
 from understudy.server.denials import Refused
 from understudy.server.dispatch import dispatch, form_of
 from understudy.server.endpoints import OPT_IN_REGIONS, endpoint_of
+from understudy.server.issuer import TokenIssuer
 from understudy.server.jwks import ProviderKeys
 from understudy.server.limits import check_limits
 from understudy.server.messages import AuthorizationMessages
@@ -26,9 +27,11 @@ from understudy.server.mfa import CodeVerifier
 from understudy.server.operations.table import HANDLERS
 from understudy.server.policies import PolicySource
 from understudy.server.principals import Caller, Principals
+from understudy.server.regions import check_region_enabled
 from understudy.server.restrictions import check_credentials
 from understudy.server.sessions import SessionTokens
 from understudy.server.settings import Settings
+from understudy.server.trade_in import TradeInTokens
 from understudy.server.trust import Authorizer
 from understudy.types import Output
 from understudy.wire import faults, requests, responses
@@ -62,13 +65,15 @@ class Service:
         self.authorizer = Authorizer(PolicySource(directory))
         self.codes = CodeVerifier(self.clock.time)
         self.provider_keys = ProviderKeys(clock=self.clock)
+        self.trade_ins = TradeInTokens(self.settings.key_ring, self.settings.random)
+        self.issuer = TokenIssuer(self.settings.issuer or "http://localhost", clock=self.clock)
 
     async def respond(self, request: Request, source_ip: str) -> Response:
         """The answer to a request; never raises, and never shows more of an internal error than that there was one."""
         now = self.clock.time()
-        refused = dispatch(request)
-        if refused is not None:
-            return _with_date(refused, now)
+        elsewhere = self.issuer.respond(request) or dispatch(request)
+        if elsewhere is not None:
+            return _with_date(elsewhere, now)
         endpoint = endpoint_of(request.host, self.settings.region)
         call = Call(request, self._request_id(), source_ip, now, endpoint)
         accept_json = _accepts_json(request)
@@ -113,8 +118,7 @@ class Service:
         if session is not None and session.from_global_endpoint and region in OPT_IN_REGIONS:
             message = "The security token included in the request is invalid."
             raise ServiceError(message, code="InvalidClientTokenId", status=403)
-        if region in caller.account.disabled_regions:
-            raise region_disabled(caller.account.account_id)
+        check_region_enabled(region, caller.account)
 
     def _request_id(self) -> str:
         """A UUID of version 4 (RFC 9562)."""
@@ -137,14 +141,6 @@ class Service:
         if self.settings.log is not None:
             self.settings.log(_record(call, status, error, message))
         return Response(status, headers, b"" if call.request.method == "HEAD" else body)
-
-
-def region_disabled(account: str) -> RegionDisabledException:
-    """The refusal of a region that an account has not switched on."""
-    return RegionDisabledException(
-        f"STS is not activated in this region for account:{account}. "
-        "Your account administrator can activate STS in this region using the IAM Console."
-    )
 
 
 def _accepts_json(request: Request) -> bool:

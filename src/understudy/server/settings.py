@@ -23,7 +23,8 @@ class Settings:
 
     `region` is the one that a host which is no name of the service stands for; None takes the region from each
     signature's scope. `source_identity_max` is 64 in the service model, and was seen as 256. `issuer` is the address
-    under which the tokens of GetWebIdentityToken name this stand-in; None takes it from each request.
+    under which the tokens of GetWebIdentityToken name this stand-in; None takes
+    the address that `serve` and `running` listen on, else ``http://localhost``.
     `explain_denials` puts the encoded message of a denial into the response header
     ``x-understudy-authorization-message``.
     """

@@ -13,6 +13,7 @@ from understudy.errors import InvalidIdentityTokenException
 from understudy.policy import Principal
 from understudy.server.issuing import check_plaintext
 from understudy.server.oidc import WebIdentity, verify_web_identity
+from understudy.server.regions import check_region_enabled
 from understudy.server.role_sessions import RoleSession, check_role_arn, issue_role_session, read_session_policies
 from understudy.server.session_tags import SessionTags, session_tags
 from understudy.types import AssumeRoleWithWebIdentityOutput
@@ -36,10 +37,12 @@ async def assume_role_with_web_identity(
     check_role_arn(command.role_arn)
     policies = read_session_policies(command.policy, command.policy_arns)
     check_plaintext(policies)
+    account = Arn.parse(command.role_arn).account
+    check_region_enabled(call.region, service.directory.account(account))
     _refuse_access_tokens(command.provider_id)
     identity = await verify_web_identity(
         command.web_identity_token,
-        providers=service.directory.oidc_providers(Arn.parse(command.role_arn).account),
+        providers=service.directory.oidc_providers(account),
         keys=service.provider_keys,
         now=datetime.fromtimestamp(call.now, UTC),
     )
