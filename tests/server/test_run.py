@@ -1,22 +1,19 @@
 """The stand-in over real sockets."""
 
-from pathlib import Path
-
 import boto3
 import botocore.exceptions
 import pytest
 
-from understudy.directory.yaml_file import load
+from understudy.directory.yaml_file import SAMPLE, load
 from understudy.server.run import running
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "directory.yaml"
 ALICE = ("AKIARZPUZDIKAEXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 BOB = ("AKIARZPUZDIKBEXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")
 
 
 @pytest.fixture
 def stand_in():
-    with running(load(EXAMPLE)) as started:
+    with running(load(SAMPLE)) as started:
         yield started
 
 

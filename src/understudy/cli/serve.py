@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Describe the command."""
     parser = subparsers.add_parser("serve", help="run the stand-in on a directory of accounts", description=__doc__)
-    parser.add_argument("--directory", required=True, metavar="FILE", help="accounts, users and roles, as YAML")
+    parser.add_argument(
+        "--directory",
+        metavar="FILE",
+        help="accounts, users and roles, as YAML (default: the sample, whose keys are public)",
+    )
+    parser.add_argument(
+        "--print-sample", action="store_true", help="print the sample directory, to start your own from"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=4566, help="port to listen on, 0 for a free one (default: 4566)")
     parser.add_argument(
@@ -34,10 +41,14 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 def run(namespace: Namespace) -> int:
     """Serve until interrupted; one line of JSON on stdout for each request."""
-    from understudy.directory.yaml_file import load
+    from understudy.directory.yaml_file import SAMPLE, load
+
+    if namespace.print_sample:
+        print(SAMPLE.read_text(encoding="utf-8"), end="")
+        return 0
     from understudy.server.run import serve
 
-    serve(load(namespace.directory), namespace.host, namespace.port, _settings(namespace), ready=_say_where)
+    serve(load(namespace.directory or SAMPLE), namespace.host, namespace.port, _settings(namespace), ready=_say_where)
     return 0
 
 

@@ -34,6 +34,9 @@ _POLICY_MEMBERS = ("policies", "managed_policies", "permissions_boundary")
 _NAME_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+=,.@-")
 _SHORTEST_SEED = 10
 
+SAMPLE = Path(__file__).with_name("sample.yaml")
+"""The accounts of the documentation's examples; every secret in them is public."""
+
 
 def load(path: str | PathLike[str]) -> MemoryDirectory:
     """The directory of a YAML file; raises `DirectoryError` that names file, line, value and fix.
