@@ -96,6 +96,8 @@ class Service:
         call.action = operation.name
         if call.endpoint.is_global and operation.name in _REGIONAL_ONLY:
             raise ServiceError(_REGIONAL_ONLY[operation.name], code="InvalidAction", status=400)
+        if operation.name not in HANDLERS:
+            raise ServiceError("Unknown Operation", code="InvalidAction", status=400)
         if operation.signed:
             self._authenticate(call)
         command = parsed.command
