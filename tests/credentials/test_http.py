@@ -6,7 +6,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.doubles.connections import ScriptedConnections
+from tests.doubles.connections import PlainConnections, ScriptedConnections
 from tests.doubles.container import DOCUMENT, ContainerEndpoint
 from tests.doubles.loopback import HTML, Answer, Loopback
 
@@ -242,16 +242,16 @@ def test_ipv6_loopback(run: Run, exchange: Exchange) -> None:
         assert run(HttpProvider(exchange, full_uri=server.url).retrieve()).access_key_id == "ASIACONTAINER1"
 
 
-def test_the_environment_of_a_task(run: Run, exchange: Exchange, endpoint: ContainerEndpoint) -> None:
+def test_the_environment_of_a_task(run: Run, endpoint: ContainerEndpoint) -> None:
     environ = {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{endpoint.url}/role",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN": "from-environment",
     }
     endpoint.token = "from-environment"
-    assert run(container_provider(environ, exchange).retrieve()).source == "container"
+    assert run(container_provider(environ, PlainConnections()).retrieve()).source == "container"
 
 
-def test_no_endpoint_in_the_environment_lets_the_chain_go_on(exchange: Exchange) -> None:
+def test_no_endpoint_in_the_environment_lets_the_chain_go_on() -> None:
     with pytest.raises(CredentialsError, match="neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor") as caught:
-        container_provider({}, exchange)
+        container_provider({}, PlainConnections())
     assert caught.value.try_next

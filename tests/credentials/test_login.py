@@ -37,7 +37,7 @@ def signin(clock: FakeClock) -> Any:
 @pytest.fixture
 def provider(signin: SignIn, exchange: Exchange, tmp_path: Path, clock: FakeClock) -> LoginProvider:
     path = login_path(str(tmp_path), LOGIN_SESSION)
-    return LoginProvider(exchange, path, login_session=LOGIN_SESSION, url=signin.url, clock=clock)
+    return LoginProvider(exchange, path, login_session=LOGIN_SESSION, locate=lambda region: signin.url, clock=clock)
 
 
 def on_disk(provider: LoginProvider) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from understudy.clock import SYSTEM_CLOCK
 from understudy.credentials.exchange import error_code, json_object, passes, read_credentials, refused, request_to
 from understudy.errors import ConfigurationError, CredentialsError
 from understudy.flow import CallUser
@@ -9,10 +10,14 @@ from understudy.flow import CallUser
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-    from typing import Any
+    from typing import Any, Unpack
 
+    from understudy.clock import Clock
+    from understudy.config import Configuration
+    from understudy.credentials.cache import RefreshingCredentials
+    from understudy.credentials.deferred import RefreshOptions
     from understudy.credentials.exchange import Exchange
-    from understudy.flow import Flow
+    from understudy.flow import Connections, Flow
     from understudy.identity import AWSCredentials
 
     Login = str | Callable[[], str] | Callable[[], Awaitable[str]]
@@ -195,3 +200,82 @@ def resolve_logins(logins: Mapping[str, Login]) -> Flow[dict[str, str]]:
             raise CredentialsError(f"the login for {provider!r} gave no token")
         resolved[provider] = login.strip()
     return resolved
+
+
+def from_cognito_identity(
+    *,
+    identity_id: str,
+    logins: Mapping[str, Login] | None = None,
+    custom_role_arn: str | None = None,
+    account_id: str | None = None,
+    region: str | None = None,
+    configuration: Configuration | None = None,
+    connections: Connections | None = None,
+    **options: Unpack[RefreshOptions],
+) -> RefreshingCredentials:
+    """Credentials of a known Cognito identity. `logins` maps login providers to tokens or functions that fetch one.
+
+    The region is the one in front of the identity id, unless given.
+    """
+    from understudy.credentials.deferred import refreshing
+
+    home = region or region_of(identity_id)
+    clock = options.get("clock", SYSTEM_CLOCK)
+
+    def build() -> CognitoIdentityProvider:
+        return CognitoIdentityProvider(
+            _service(home, configuration, connections, clock),
+            identity_id=identity_id,
+            logins=logins,
+            custom_role_arn=custom_role_arn,
+            account_id=account_id,
+        )
+
+    return refreshing("cognito_identity", build, options)
+
+
+def from_cognito_identity_pool(
+    *,
+    identity_pool_id: str,
+    account_id: str | None = None,
+    logins: Mapping[str, Login] | None = None,
+    custom_role_arn: str | None = None,
+    user_identifier: str | None = None,
+    identity_ids: MutableMapping[str, str] | None = None,
+    region: str | None = None,
+    configuration: Configuration | None = None,
+    connections: Connections | None = None,
+    **options: Unpack[RefreshOptions],
+) -> RefreshingCredentials:
+    """Credentials of an identity of a Cognito pool: a guest, or the user whom the `logins` prove.
+
+    Identity ids are remembered in `identity_ids` (default: for the process) under the pool and `user_identifier`.
+    """
+    from understudy.credentials.deferred import refreshing
+
+    home = region or region_of(identity_pool_id)
+    clock = options.get("clock", SYSTEM_CLOCK)
+
+    def build() -> CognitoIdentityPoolProvider:
+        return CognitoIdentityPoolProvider(
+            _service(home, configuration, connections, clock),
+            identity_pool_id=identity_pool_id,
+            account_id=account_id,
+            logins=logins,
+            custom_role_arn=custom_role_arn,
+            user_identifier=user_identifier,
+            identity_ids=identity_ids,
+        )
+
+    return refreshing("cognito_identity_pool", build, options)
+
+
+def _service(
+    region: str, configuration: Configuration | None, connections: Connections | None, clock: Clock
+) -> CognitoService:
+    from understudy.config import Configuration
+    from understudy.credentials.connections import service_exchange
+    from understudy.credentials.services import COGNITO_IDENTITY, service_url
+
+    chosen = configuration or Configuration.load()
+    return CognitoService(service_exchange(chosen, connections, clock), service_url(chosen, COGNITO_IDENTITY, region))

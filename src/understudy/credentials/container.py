@@ -2,27 +2,68 @@
 
 from __future__ import annotations
 
-from understudy.credentials.http import HttpProvider
+from understudy.clock import SYSTEM_CLOCK
+from understudy.credentials.exchange import Exchange
+from understudy.credentials.http import (
+    ATTEMPTS,
+    FULL_URI,
+    RELATIVE_URI,
+    TIMEOUT,
+    TOKEN,
+    TOKEN_FILE,
+    HttpProvider,
+    endpoint_connections,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Unpack
 
-    from understudy.credentials.exchange import Exchange
-
-RELATIVE_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
-FULL_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105  (the name of a variable)
-TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105
+    from understudy.clock import Clock
+    from understudy.credentials.cache import RefreshingCredentials
+    from understudy.credentials.deferred import RefreshOptions
+    from understudy.flow import Connections
 
 
-def container_provider(environ: Mapping[str, str], exchange: Exchange) -> HttpProvider:
+def container_provider(
+    environ: Mapping[str, str],
+    connections: Connections | None = None,
+    *,
+    timeout: float = TIMEOUT,
+    attempts: int = ATTEMPTS,
+    clock: Clock = SYSTEM_CLOCK,
+) -> HttpProvider:
     """The provider of this environment; raises a `CredentialsError` that lets a chain go on where it names none."""
+    relative_uri, full_uri = environ.get(RELATIVE_URI), environ.get(FULL_URI)
+    chosen = connections or endpoint_connections(relative_uri, full_uri)
     return HttpProvider(
-        exchange,
-        relative_uri=environ.get(RELATIVE_URI),
-        full_uri=environ.get(FULL_URI),
+        Exchange(chosen, timeout=timeout, attempts=attempts, clock=clock),
+        relative_uri=relative_uri,
+        full_uri=full_uri,
         authorization_token=environ.get(TOKEN),
         authorization_token_file=environ.get(TOKEN_FILE) or None,
         name="container",
     )
+
+
+def from_container_metadata(
+    *,
+    timeout: float = TIMEOUT,
+    attempts: int = ATTEMPTS,
+    environ: Mapping[str, str] | None = None,
+    connections: Connections | None = None,
+    **options: Unpack[RefreshOptions],
+) -> RefreshingCredentials:
+    """Credentials of the task or pod; `timeout` is seconds for each of `attempts`."""
+    import os
+
+    from understudy.credentials.deferred import refreshing
+
+    environment = os.environ if environ is None else environ
+    clock = options.get("clock", SYSTEM_CLOCK)
+
+    def build() -> HttpProvider:
+        return container_provider(environment, connections, timeout=timeout, attempts=attempts, clock=clock)
+
+    return refreshing("container", build, options)

@@ -6,14 +6,19 @@ or one of the link-local addresses where AWS runs the endpoint.
 
 from __future__ import annotations
 
-from understudy.credentials.exchange import address, json_object, read_credentials, refused, request_to
+from understudy.clock import SYSTEM_CLOCK
+from understudy.credentials.exchange import Exchange, address, json_object, read_credentials, refused, request_to
 from understudy.errors import ConfigurationError, CredentialsError
 from understudy.flow import ReadFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from understudy.credentials.exchange import Exchange
-    from understudy.flow import Flow
+    from collections.abc import Mapping
+    from typing import Unpack
+
+    from understudy.credentials.cache import RefreshingCredentials
+    from understudy.credentials.deferred import RefreshOptions
+    from understudy.flow import Connections, Flow
     from understudy.http import Request
     from understudy.identity import AWSCredentials
 
@@ -130,3 +135,58 @@ def _header_value(token: str, origin: str) -> str:
             hint="write the token file without a trailing newline",
         )
     return token
+
+
+RELATIVE_URI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+FULL_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105  (the name of a variable)
+TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105
+
+
+def from_http(
+    *,
+    relative_uri: str | None = None,
+    full_uri: str | None = None,
+    authorization_token: str | None = None,
+    authorization_token_file: str | None = None,
+    timeout: float = TIMEOUT,
+    attempts: int = ATTEMPTS,
+    environ: Mapping[str, str] | None = None,
+    connections: Connections | None = None,
+    **options: Unpack[RefreshOptions],
+) -> RefreshingCredentials:
+    """Credentials of an endpoint of the container kind; what is left out is taken from the AWS_CONTAINER_* variables.
+
+    `timeout` is seconds for each of `attempts`. The token file, read at each refresh, wins over the token.
+    """
+    import os
+
+    from understudy.credentials.deferred import refreshing
+
+    environment = os.environ if environ is None else environ
+    clock = options.get("clock", SYSTEM_CLOCK)
+
+    def build() -> HttpProvider:
+        relative = relative_uri or (None if full_uri else environment.get(RELATIVE_URI))
+        full = full_uri or environment.get(FULL_URI)
+        token_given = authorization_token is not None and authorization_token_file is None
+        chosen = connections or endpoint_connections(relative, full)
+        return HttpProvider(
+            Exchange(chosen, timeout=timeout, attempts=attempts, clock=clock),
+            relative_uri=relative,
+            full_uri=full,
+            authorization_token=authorization_token or environment.get(TOKEN),
+            authorization_token_file=None
+            if token_given
+            else authorization_token_file or environment.get(TOKEN_FILE) or None,
+        )
+
+    return refreshing("http", build, options)
+
+
+def endpoint_connections(relative_uri: str | None, full_uri: str | None) -> Connections:
+    """Past every proxy, unless the endpoint is an https address out there."""
+    from understudy.credentials.connections import direct_connections, outward_connections
+
+    outward = not relative_uri and (full_uri or "").startswith("https:")
+    return outward_connections() if outward else direct_connections()

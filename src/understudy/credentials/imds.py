@@ -7,16 +7,18 @@ also tells the account; where it is absent, the older one is used from then on. 
 from __future__ import annotations
 
 from understudy.clock import SYSTEM_CLOCK
-from understudy.credentials.exchange import json_object, read_credentials, refused, request_to
+from understudy.credentials.exchange import Exchange, json_object, read_credentials, refused, request_to
 from understudy.errors import CallTimeout, ConfigurationError, CredentialsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Unpack
 
     from understudy.clock import Clock
-    from understudy.credentials.exchange import Exchange
-    from understudy.flow import Flow
+    from understudy.config import Configuration
+    from understudy.credentials.cache import RefreshingCredentials
+    from understudy.credentials.deferred import RefreshOptions
+    from understudy.flow import Connections, Flow
     from understudy.http import Request, Response
     from understudy.identity import AWSCredentials
 
@@ -197,3 +199,81 @@ def _is_token(body: bytes) -> bool:
 def _ttl(response: Response) -> float:
     told = response.header("x-aws-ec2-metadata-token-ttl-seconds") or ""
     return float(told) if told.isascii() and told.isdigit() else float(TOKEN_TTL)
+
+
+def imds_provider(
+    configuration: Configuration,
+    connections: Connections | None = None,
+    *,
+    timeout: float | None = None,
+    attempts: int | None = None,
+    v1_disabled: bool | None = None,
+    profile_name: str | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> InstanceMetadataProvider:
+    """The provider as configured; raises a `CredentialsError` that lets a chain go on where IMDS is switched off."""
+    from understudy.credentials.connections import direct_connections
+
+    if configuration.flag("ec2_metadata_disabled"):
+        raise CredentialsError(
+            f"{_WHAT} is switched off by {configuration.where('ec2_metadata_disabled')}", try_next=True
+        )
+    wait = timeout or _seconds(configuration) or TIMEOUT
+    times = attempts or configuration.integer("metadata_service_num_attempts") or ATTEMPTS
+    mode, endpoint = (configuration.value(f"ec2_metadata_service_endpoint{part}") for part in ("_mode", ""))
+    forbidden = v1_disabled if v1_disabled is not None else configuration.flag("ec2_metadata_v1_disabled")
+    role = profile_name or configuration.variable("AWS_EC2_INSTANCE_PROFILE_NAME")
+    return InstanceMetadataProvider(
+        Exchange(connections or direct_connections(wait), timeout=wait, attempts=times, clock=clock),
+        endpoint=endpoint_of(mode, endpoint),
+        v1_disabled=bool(forbidden),
+        profile_name=role or configuration.active.get("ec2_instance_profile_name"),
+        clock=clock,
+    )
+
+
+def _seconds(configuration: Configuration) -> float | None:
+    text = configuration.value("metadata_service_timeout")
+    try:
+        return float(text) if text else None
+    except ValueError:
+        where = configuration.where("metadata_service_timeout")
+        raise ConfigurationError(f"metadata_service_timeout is {text!r} ({where}); it must be seconds") from None
+
+
+def from_instance_metadata(
+    *,
+    timeout: float | None = None,
+    attempts: int | None = None,
+    v1_disabled: bool | None = None,
+    profile_name: str | None = None,
+    configuration: Configuration | None = None,
+    connections: Connections | None = None,
+    **options: Unpack[RefreshOptions],
+) -> RefreshingCredentials:
+    """Credentials of the EC2 instance's role, served past their expiration while IMDS has an outage.
+
+    What is left out comes from the environment and the profile: `timeout` (seconds, AWS_METADATA_SERVICE_TIMEOUT, 1),
+    `attempts` (AWS_METADATA_SERVICE_NUM_ATTEMPTS, 1), `v1_disabled` (AWS_EC2_METADATA_V1_DISABLED, false),
+    `profile_name` (the role, AWS_EC2_INSTANCE_PROFILE_NAME, asked of IMDS), the endpoint and its mode. No proxy is
+    ever used.
+    """
+    from understudy.credentials.deferred import refreshing
+
+    clock = options.get("clock", SYSTEM_CLOCK)
+
+    def build() -> InstanceMetadataProvider:
+        from understudy.config import Configuration
+
+        chosen = configuration or Configuration.load()
+        return imds_provider(
+            chosen,
+            connections,
+            timeout=timeout,
+            attempts=attempts,
+            v1_disabled=v1_disabled,
+            profile_name=profile_name,
+            clock=clock,
+        )
+
+    return refreshing("imds", build, options)

@@ -19,16 +19,20 @@ from understudy.credentials.exchange import (
     timestamp,
 )
 from understudy.credentials.files import ReplaceFile, lock_file
-from understudy.errors import CredentialsError
+from understudy.errors import ConfigurationError, CredentialsError
 from understudy.flow import ReadFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, Unpack
 
     from understudy.clock import Clock
+    from understudy.config import Configuration
+    from understudy.credentials.cache import RefreshingCredentials
+    from understudy.credentials.deferred import RefreshOptions
     from understudy.credentials.exchange import Exchange
-    from understudy.flow import Flow
+    from understudy.flow import Connections, Flow
     from understudy.http import Request, Response
     from understudy.identity import AWSCredentials
 
@@ -52,20 +56,29 @@ def login_path(directory: str, login_session: str) -> str:
 
 
 class LoginProvider:
-    """Gives the credentials of the login cache, refreshed there when less than 5 minutes of them are left."""
+    """Gives the credentials of the login cache, refreshed there when less than 5 minutes of them are left.
 
-    __slots__ = ("clock", "exchange", "login_session", "path", "url")
+    `locate` gives the sign-in service's URL for the region in which the cache says the person signed in (or None).
+    """
+
+    __slots__ = ("clock", "exchange", "locate", "login_session", "path")
 
     name = "login"
     static_stability = True
 
     def __init__(
-        self, exchange: Exchange, path: str, *, login_session: str, url: str, clock: Clock = SYSTEM_CLOCK
+        self,
+        exchange: Exchange,
+        path: str,
+        *,
+        login_session: str,
+        locate: Callable[[str | None], str],
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.exchange = exchange
         self.path = path
         self.login_session = login_session
-        self.url = url
+        self.locate = locate
         self.clock = clock
 
     def retrieve(self) -> Flow[AWSCredentials]:
@@ -158,7 +171,7 @@ class LoginProvider:
         from understudy.credentials.dpop import proof
 
         asked = {"clientId": login["clientId"], "refreshToken": login["refreshToken"], "grantType": "refresh_token"}
-        url = f"{self.url}/v1/token"
+        url = f"{self.locate(_region(login))}/v1/token"
         headers = (
             ("content-type", "application/json"),
             ("accept", "application/json"),
@@ -176,6 +189,11 @@ class LoginProvider:
 
     def _dead(self, message: str) -> CredentialsError:
         return CredentialsError(message, hint=_HINT)
+
+
+def _region(login: dict[str, Any]) -> str | None:
+    told = login.get("signInRegion")
+    return told if isinstance(told, str) and told else None
 
 
 def _oauth_error(response: Response) -> str:
@@ -203,3 +221,59 @@ def _text(seconds: float) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def login_provider(
+    configuration: Configuration,
+    connections: Connections | None = None,
+    *,
+    region: str | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> LoginProvider:
+    """The provider of the active profile; raises a `CredentialsError` that lets a chain go on where it has no login."""
+    from understudy.config import expand
+    from understudy.credentials.connections import service_exchange
+    from understudy.credentials.services import SIGNIN, service_url
+
+    login_session = configuration.active.get("login_session")
+    if not login_session:
+        raise CredentialsError(f"profile {configuration.profile_name!r} has no login_session", try_next=True)
+
+    def locate(signed_in: str | None) -> str:
+        chosen = signed_in or region or configuration.value("region")
+        if not chosen and not configuration.endpoint(SIGNIN):
+            raise ConfigurationError(
+                f"there is no region to refresh the login of profile {configuration.profile_name!r} in: "
+                f"{configuration.where('region')}"
+            )
+        return service_url(configuration, SIGNIN, chosen or "")
+
+    directory = configuration.value("login_cache_directory") or "~/.aws/login/cache"
+    path = login_path(expand(directory, configuration.environ), login_session)
+    exchange = service_exchange(configuration, connections, clock)
+    return LoginProvider(exchange, path, login_session=login_session, locate=locate, clock=clock)
+
+
+def from_login_credentials(
+    *,
+    profile: str | None = None,
+    region: str | None = None,
+    configuration: Configuration | None = None,
+    connections: Connections | None = None,
+    **options: Unpack[RefreshOptions],
+) -> RefreshingCredentials:
+    """Credentials of the person who ran ``aws login`` for a profile, refreshed in the cache that the AWS CLI shares.
+
+    Refreshing needs the package `cryptography` (the extra ``login``).
+    """
+    from understudy.credentials.deferred import refreshing
+
+    clock = options.get("clock", SYSTEM_CLOCK)
+
+    def build() -> LoginProvider:
+        from understudy.config import Configuration
+
+        chosen = configuration or Configuration.load(profile=profile)
+        return login_provider(chosen, connections, region=region, clock=clock)
+
+    return refreshing("login", build, options)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from understudy.clock import SYSTEM_CLOCK
 from understudy.credentials.exchange import error_code, json_object, passes, read_credentials, refused, request_to
 from understudy.errors import ConfigurationError, CredentialsError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Unpack
 
+    from understudy.clock import Clock
     from understudy.config import Configuration
+    from understudy.credentials.cache import RefreshingCredentials
+    from understudy.credentials.deferred import RefreshOptions
     from understudy.credentials.exchange import Exchange
     from understudy.credentials.sso_token import SSOTokenCache
-    from understudy.flow import Flow
+    from understudy.flow import Connections, Flow
     from understudy.identity import AWSCredentials
 
 _WHAT = "SSO GetRoleCredentials"
@@ -113,3 +118,69 @@ def _merge_session(configuration: Configuration, chosen: dict[str, str], name: s
                 f"{key} is {chosen[key]!r} in profile {configuration.profile_name!r}, but {value!r} in "
                 f"[sso-session {name}]; remove it from the profile"
             )
+
+
+def sso_provider(
+    configuration: Configuration,
+    connections: Connections | None = None,
+    *,
+    given: Mapping[str, str | None] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> SSOProvider:
+    """The provider of the active profile, under what code gives (keys as in a profile); raises as `sso_settings`."""
+    from understudy.config import expand
+    from understudy.credentials.connections import service_exchange
+    from understudy.credentials.services import SSO, SSO_OIDC, service_url
+    from understudy.credentials.sso_token import SSOTokenCache, token_path
+
+    settings = sso_settings(configuration, given or {})
+    exchange = service_exchange(configuration, connections, clock)
+    login = f"--sso-session {settings.session}" if settings.session else f"--profile {configuration.profile_name}"
+    token = SSOTokenCache(
+        token_path(expand("~/.aws/sso/cache", configuration.environ), settings.session or settings.start_url),
+        start_url=settings.start_url,
+        region=settings.region,
+        url=service_url(configuration, SSO_OIDC, settings.region),
+        exchange=exchange if settings.session else None,  # the legacy form has no registration to refresh with
+        login_hint=f"run 'aws sso login {login}'",
+        clock=clock,
+    )
+    url = service_url(configuration, SSO, settings.region)
+    return SSOProvider(exchange, token, url=url, account_id=settings.account_id, role_name=settings.role_name)
+
+
+def from_sso(
+    *,
+    profile: str | None = None,
+    sso_session: str | None = None,
+    sso_start_url: str | None = None,
+    sso_region: str | None = None,
+    sso_account_id: str | None = None,
+    sso_role_name: str | None = None,
+    configuration: Configuration | None = None,
+    connections: Connections | None = None,
+    **options: Unpack[RefreshOptions],
+) -> RefreshingCredentials:
+    """Credentials of a permission set, from the token that ``aws sso login`` cached; what is left out is the profile's.
+
+    With an `sso_session` the cached token is refreshed when less than 15 minutes of it are left; in the legacy form (a
+    start URL) it is used to its end.
+    """
+    from understudy.credentials.deferred import refreshing
+
+    given = {
+        "sso_session": sso_session,
+        "sso_start_url": sso_start_url,
+        "sso_region": sso_region,
+        "sso_account_id": sso_account_id,
+        "sso_role_name": sso_role_name,
+    }
+    clock = options.get("clock", SYSTEM_CLOCK)
+
+    def build() -> SSOProvider:
+        from understudy.config import Configuration
+
+        chosen = configuration or Configuration.load(profile=profile)
+        return sso_provider(chosen, connections, given=given, clock=clock)
+
+    return refreshing("sso", build, options)

@@ -1,0 +1,51 @@
+"""Providers that look at their configuration when first asked, so that making one never fails and costs nothing."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypedDict
+
+    from understudy.clock import Clock
+    from understudy.credentials.cache import RefreshingCredentials
+    from understudy.credentials.single_flight import Provider
+    from understudy.flow import Flow
+    from understudy.identity import AWSCredentials
+
+    class RefreshOptions(TypedDict, total=False):
+        """The options of `RefreshingCredentials`, which every `from_*` hands on."""
+
+        clock: Clock
+        advisory_window: float | None
+        load_timeout: float | None
+        on_refresh: Callable[[AWSCredentials], object] | None
+
+
+class Deferred:
+    """A provider made by `build` at the first retrieval that gets as far, and kept."""
+
+    __slots__ = ("_build", "_provider", "name", "static_stability")
+
+    def __init__(
+        self, name: str, build: Callable[[], Provider[AWSCredentials]], *, static_stability: bool = True
+    ) -> None:
+        self.name = name
+        self.static_stability = static_stability
+        self._build = build
+        self._provider: Provider[AWSCredentials] | None = None
+
+    def retrieve(self) -> Flow[AWSCredentials]:
+        """What the provider retrieves, or the error of its making."""
+        if self._provider is None:
+            self._provider = self._build()
+        return (yield from self._provider.retrieve())
+
+
+def refreshing(
+    name: str, build: Callable[[], Provider[AWSCredentials]], options: RefreshOptions
+) -> RefreshingCredentials:
+    """Credentials that refresh themselves from a provider made when first needed."""
+    from understudy.credentials.cache import RefreshingCredentials
+
+    return RefreshingCredentials(Deferred(name, build), **options)
