@@ -185,7 +185,7 @@ def _principal_changes(statement: Statement, request: Request) -> list[_Step]:
     callers = [] if element is None else [_named(kind, value, request) for kind, value in element.shown]
     shown = () if element is None else tuple(value for _, value in element.shown)
     text = f"the caller is `{request.principal}`, the policy names {quoted(shown)}"
-    need = f"the caller must be {quoted(shown)}"
+    need = f"the caller is {quoted(shown)}"
     change = Change("principal", str(request.principal), None, shown, text, need, 8)
     return [_Step(replace(change, after=str(each)), {"principal": each}) for each in callers if each is not None]
 
@@ -207,7 +207,7 @@ def _action_changes(statement: Statement, request: Request) -> list[_Step]:
     if statement.actions.negated:
         return []
     text = f"the action is `{request.action}`, the policy allows {quoted(statement.actions.values)}"
-    need = f"the action must be {quoted(statement.actions.values)}"
+    need = f"the action is {quoted(statement.actions.values)}"
     change = Change("action", request.action, None, statement.actions.values, text, need, 6)
     literal = [value for value in statement.actions.values if "*" not in value and "?" not in value]
     return [_Step(replace(change, after=value), {"action": value}) for value in literal]
@@ -227,7 +227,7 @@ def _resource_changes(statement: Statement, request: Request) -> list[_Step]:
         wanted = template.shown(request.values)
         why = difference(request.resource, wanted, like=True)
         text = f"the resource is `{request.resource}`, the policy wants `{wanted}`{why}"
-        need = f"the resource must be `{wanted}`"
+        need = f"the resource is `{wanted}`"
         change = Change("resource", request.resource, value, (wanted,), text, need, cost)
         steps.append(_Step(change, {"resource": value}))
     return steps

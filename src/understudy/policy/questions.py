@@ -189,5 +189,6 @@ def _index(name: str, arns: Sequence[str], what: str) -> int:
         raise UnknownName(f"{name!r} names {len(found)} of them, say which: {', '.join(arns[each] for each in found)}")
     from difflib import get_close_matches
 
-    alike = get_close_matches(name, arns, cutoff=0.5)
+    by_name = {arn.rpartition("/")[2]: arn for arn in arns}
+    alike = [by_name[each] for each in get_close_matches(name.rpartition("/")[2], by_name)]
     raise UnknownName(f"the directory has no {what} {name!r}" + (f"; there is {', '.join(alike)}" if alike else ""))

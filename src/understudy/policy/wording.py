@@ -26,10 +26,10 @@ def told(condition: Condition, before: Value, wanted: tuple[str, ...]) -> str:
 
 
 def needed(condition: Condition, wanted: tuple[str, ...]) -> str:
-    """What a request needs, without a look at what it has: ``sts:ExternalId must be `x1```."""
+    """What a request needs, without a look at what it has: ``sts:ExternalId is `x1```."""
     if split_operator(condition.operator)[1] == "Null":
-        return f"{subject_of(condition.key)} must be {'absent' if 'true' in wanted else 'present'}"
-    return f"{subject_of(condition.key)} must be {_operator_words(condition)}{quoted(wanted)}"
+        return f"{subject_of(condition.key)} is {'absent' if 'true' in wanted else 'present'}"
+    return f"{subject_of(condition.key)} is {_operator_words(condition)}{quoted(wanted)}"
 
 
 def avoided(condition: Condition, before: Value, wanted: tuple[str, ...]) -> str:
