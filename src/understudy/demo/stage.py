@@ -60,8 +60,9 @@ class Stage:
                 self.line(self._paint(f"    {line}".rstrip(), "36"))
 
     def _answer(self, text: str) -> None:
-        for number, line in enumerate(text.splitlines() or [""]):
-            self.line(f"  {'->' if number == 0 else '  '} {line}")
+        lines = [part for line in text.splitlines() for part in _wrapped(line)]
+        for number, line in enumerate(lines):
+            self.line(f"  {'->' if number == 0 else '  '} {line}".rstrip())
 
     def _verdict(self, wrong: str | None, spent: float) -> None:
         if wrong is None:
@@ -72,3 +73,11 @@ class Stage:
 
     def _paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
+
+
+def _wrapped(line: str) -> list[str]:
+    """A line cut between words where it is too wide for the stage; ARNs and keys stay whole."""
+    indent = line[: len(line) - len(line.lstrip())] + "  "
+    return textwrap.wrap(
+        line, WIDTH - 5, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    ) or [""]
