@@ -1,22 +1,33 @@
+from json import dumps
+
 import pytest
 
 from understudy.directory import (
     AccessKey,
     Account,
+    ManagedPolicy,
     MemoryDirectory,
     MFADevice,
     OIDCProvider,
     Organization,
     OrganizationalUnit,
+    Policies,
     Role,
     User,
 )
 
+
+def trust(principal):
+    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+    return dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+TRUST = trust("arn:aws:iam::123456789012:root")
 ACCOUNT = Account(account_id="123456789012")
 KEY = AccessKey(access_key_id="AKIARZPUZDIKGB2VALC4", secret_access_key="s" * 40)
 DEVICE = MFADevice(serial_number="arn:aws:iam::123456789012:mfa/alice", seed=b"12345678901234567890")
 ALICE = User(account="123456789012", name="alice", access_keys=(KEY,), mfa_devices=(DEVICE,))
-READER = Role(account="123456789012", name="Reader", trust_policy="{}")
+READER = Role(account="123456789012", name="Reader", trust_policy=TRUST)
 
 
 def made(*more):
@@ -32,7 +43,7 @@ def test_everything_is_found_by_every_index():
 
 
 def test_arns_carry_the_path_and_the_partition():
-    role = Role(account="123456789012", name="Reader", path="/team/a/", partition="aws-cn", trust_policy="{}")
+    role = Role(account="123456789012", name="Reader", path="/team/a/", partition="aws-cn", trust_policy=TRUST)
     assert role.arn == "arn:aws-cn:iam::123456789012:role/team/a/Reader"
 
 
@@ -53,7 +64,7 @@ def test_a_role_made_again_has_another_unique_id():
 
 
 def test_a_removed_principal_stays_the_one_that_it_was_in_trust_policies():
-    trusting = Role(account="123456789012", name="Trusting", trust_policy=f'{{"AWS":"{ALICE.arn}"}}')
+    trusting = Role(account="123456789012", name="Trusting", trust_policy=trust(ALICE.arn))
     directory = made(trusting)
     directory.remove(ALICE)
     directory.put(ALICE)
@@ -122,3 +133,22 @@ def test_units_above_an_account_go_from_the_root_down():
 def test_secrets_do_not_show():
     assert "s" * 40 not in repr(ALICE)
     assert "1234567890123" not in repr(DEVICE)
+
+
+@pytest.mark.parametrize(
+    "entity",
+    [
+        Role(account="123456789012", name="Other", trust_policy="{}"),
+        Role(account="123456789012", name="Other", trust_policy=TRUST, policies=Policies(inline={"p": "["})),
+        ManagedPolicy(arn="arn:aws:iam::123456789012:policy/p", versions={"v1": TRUST}),
+        Organization(organization_id="o-1", management_account="123456789012", account_policies={"1": ("x",)}),
+        Organization(
+            organization_id="o-1",
+            management_account="123456789012",
+            units=(OrganizationalUnit(path="r-1", service_control_policies=("x",)),),
+        ),
+    ],
+)
+def test_a_document_that_is_not_a_policy_of_its_kind_is_refused(entity):
+    with pytest.raises(ValueError, match="malformed"):
+        made().put(entity)

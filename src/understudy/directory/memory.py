@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from understudy.directory.checking import check_policies
 from understudy.directory.managed import AWS_MANAGED
 from understudy.directory.models import (
     Account,
@@ -105,9 +106,11 @@ class MemoryDirectory:
     def put(self, entity: Entity) -> None:
         """Add it, or replace what stands under its name.
 
-        Raises ValueError for an access key, a device or a unique id that is somebody else's, and for an account that
-        does not exist. A user or role that was removed comes back with another unique id, as the service does it.
+        Raises ValueError for an access key, a device or a unique id that is somebody else's, for an account that does
+        not exist, and for a document that is not a policy. A user or role that was removed comes back with another
+        unique id, as the service does it.
         """
+        check_policies(entity)
         _HANDLERS[type(entity)][0](self, entity)
         self.revision += 1
 
