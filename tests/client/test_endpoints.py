@@ -44,7 +44,9 @@ def test_every_partition_owns_its_pseudo_region() -> None:
     assert [partition_of(partition.pseudo_region) for partition in PARTITIONS] == list(PARTITIONS)
 
 
-@pytest.mark.parametrize("region", ["", "-", "eu-west-1.evil.example", "eu west 1", "eu-west-1/", "a@b", "é-west-1", "x" * 64])
+@pytest.mark.parametrize(
+    "region", ["", "-", "eu-west-1.evil.example", "eu west 1", "eu-west-1/", "a@b", "é-west-1", "x" * 64]
+)
 def test_a_region_that_is_no_host_label_is_refused(region: str) -> None:
     with pytest.raises(ConfigurationError, match="is not a region"):
         resolve(region)

@@ -158,17 +158,18 @@ def _translated(
 ) -> UnderstudyError:
     from pyreqwest import exceptions
 
-    if isinstance(error, exceptions.ConnectTimeoutError):
-        return connect_timed_out(request, settings.connect_timeout)
+    causes = _causes(error)
+    connecting = _CONNECTING in causes
     if isinstance(error, exceptions.RequestTimeoutError):
-        return timed_out(request, timeout)
-    if isinstance(error, exceptions.ConnectError):
-        return connect_failed(request, _causes(error))
-    return broken(request, _causes(error))
+        return connect_timed_out(request, settings.connect_timeout) if connecting else timed_out(request, timeout)
+    return connect_failed(request, causes[-1]) if connecting else broken(request, causes[-1])
 
 
-def _causes(error: Exception) -> str:
-    """The last, most telling, cause that reqwest names; never the request's own parts."""
+_CONNECTING = "client error (Connect)"
+"""Only hyper's own text tells connecting from sending: pyreqwest names both errors ConnectError (0.15)."""
+
+
+def _causes(error: Exception) -> list[str]:
+    """What reqwest says, the most telling last; the first ones may quote the address."""
     details = getattr(error, "details", None) or {}
-    causes = details.get("causes") or [{"message": str(error)}]
-    return str(causes[-1]["message"])
+    return [str(cause["message"]) for cause in details.get("causes") or ()] or [str(error)]

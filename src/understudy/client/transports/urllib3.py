@@ -12,9 +12,11 @@ from urllib3.exceptions import (
     SSLError,
     TimeoutError,
 )
+from urllib3.util import SKIP_HEADER
 
 from understudy.client.transports.failures import broken, connect_failed, connect_timed_out, timed_out, too_large
 from understudy.client.transports.trust import tls_context
+from understudy.errors import UnderstudyError
 from understudy.http import Response
 
 TYPE_CHECKING = False
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
     from understudy.client.transports import TransportSettings
     from understudy.clock import Clock
-    from understudy.errors import UnderstudyError
     from understudy.http import Request
 
 
@@ -48,6 +49,8 @@ class Urllib3Transport:
     def send(self, request: Request, timeout: float | None) -> Response:
         try:
             return self._exchange(request, timeout)
+        except UnderstudyError:
+            raise
         except (HTTPError, OSError) as error:
             raise self._translated(error, request, timeout) from error
 
@@ -57,13 +60,17 @@ class Urllib3Transport:
             request.method,
             request.url,
             body=request.body or None,
-            headers=dict(request.headers),
+            headers={"accept-encoding": SKIP_HEADER, **dict(request.headers)},
             timeout=urllib3.Timeout(connect=self._connect_timeout(timeout), read=timeout, total=timeout),
             retries=False,
             redirect=False,
             preload_content=False,
             decode_content=False,
         )
+        if not answer.headers:
+            # http.client takes a status line and the end of the connection for an answer
+            answer.close()
+            raise broken(request, "the answer ended before its headers did")
         body = self._read(answer, request, timeout, deadline)
         answer.release_conn()
         headers = ((name.lower(), value) for name, value in answer.headers.iteritems())
@@ -112,12 +119,11 @@ class Urllib3Transport:
         return self._context
 
     def _translated(self, error: Exception, request: Request, timeout: float | None) -> UnderstudyError:
-        if isinstance(error, ProxyError):
-            error = error.original_error if isinstance(error.original_error, Exception) else error
-        if isinstance(error, (NewConnectionError, SSLError)):
-            return connect_failed(request, _cause(error))
-        if isinstance(error, ConnectTimeoutError):
+        cause = error.original_error if isinstance(error, ProxyError) else error
+        if isinstance(cause, ConnectTimeoutError) and not isinstance(cause, NewConnectionError):
             return connect_timed_out(request, self._connect_timeout(timeout))
+        if isinstance(error, (NewConnectionError, ProxyError, SSLError)):
+            return connect_failed(request, _cause(error))
         if isinstance(error, (ReadTimeoutError, TimeoutError)):
             return timed_out(request, timeout)
         return broken(request, _cause(error))
@@ -129,10 +135,12 @@ class Urllib3Transport:
 
 
 def _proxy_authorization(proxy: str) -> dict[str, str] | None:
+    from urllib.parse import unquote
+
     from urllib3.util import make_headers, parse_url
 
     user = parse_url(proxy).auth
-    return make_headers(proxy_basic_auth=user) if user else None
+    return make_headers(proxy_basic_auth=unquote(user)) if user else None
 
 
 def _cause(error: Exception) -> str:
