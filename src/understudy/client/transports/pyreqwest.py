@@ -11,6 +11,7 @@ from datetime import timedelta
 from pyreqwest.client import ClientBuilder, SyncClientBuilder
 
 from understudy.client.transports.failures import broken, connect_failed, connect_timed_out, timed_out, too_large
+from understudy.client.transports.interruptible import has_terminal, in_main_thread, interruptibly
 from understudy.http import Response
 
 TYPE_CHECKING = False
@@ -32,17 +33,27 @@ if TYPE_CHECKING:
 
 
 class PyreqwestTransport:
-    """`understudy.flow.Transport` over pyreqwest's blocking client; safe for many threads."""
+    """`understudy.flow.Transport` over pyreqwest's blocking client; safe for many threads.
 
-    __slots__ = ("_clients", "_limit", "_settings")
+    pyreqwest does not look at signals while it waits (0.15). So that Control-C works, the main thread of a program with
+    a terminal hands its exchanges to a thread beside it; this costs about 0.1 ms, which nobody at a terminal notices.
+    """
+
+    __slots__ = ("_clients", "_has_terminal", "_limit", "_settings")
 
     def __init__(self, settings: TransportSettings) -> None:
         self._settings = settings
         self._limit = settings.max_body
         self._clients: dict[Way, SyncClient] = {}
+        self._has_terminal = has_terminal()
         _check_runtime()
 
     def send(self, request: Request, timeout: float | None) -> Response:
+        if self._has_terminal and in_main_thread():
+            return interruptibly(lambda: self._exchange(request, timeout))
+        return self._exchange(request, timeout)
+
+    def _exchange(self, request: Request, timeout: float | None) -> Response:
         client = self._client(_way(self._settings, request))
         try:
             prepared = _filled(client.request(request.method, request.url), request, timeout)
@@ -59,7 +70,7 @@ class PyreqwestTransport:
     def _client(self, way: Way) -> SyncClient:
         client = self._clients.get(way)
         if client is None:
-            client = self._clients.setdefault(way, _configured(SyncClientBuilder(), self._settings, way).build())
+            client = self._clients.setdefault(way, _configured(_bounded(self._settings), self._settings, way).build())
         return client
 
     def close(self) -> None:
@@ -69,17 +80,31 @@ class PyreqwestTransport:
 
 
 class AsyncPyreqwestTransport:
-    """`understudy.flow.AsyncTransport` over pyreqwest's asynchronous client; a cancelled task drops its request."""
+    """`understudy.flow.AsyncTransport` over pyreqwest's asynchronous client; a cancelled task drops its request.
 
-    __slots__ = ("_clients", "_limit", "_settings")
+    The pool is bounded here and not by pyreqwest's ``max_connections``: there a cancelled request keeps its place for
+    ever (0.15), so that a client hangs after as many cancellations as it has places.
+    """
+
+    __slots__ = ("_clients", "_limit", "_settings", "_slots")
 
     def __init__(self, settings: TransportSettings) -> None:
         self._settings = settings
         self._limit = settings.max_body
         self._clients: dict[Way, Client] = {}
+        from understudy.client.transports.slots import Slots
+
+        self._slots = Slots(settings.pool_size)
         _check_runtime()
 
     async def send(self, request: Request, timeout: float | None) -> Response:  # noqa: ASYNC109
+        slots, left = await self._slots.take(request, timeout)
+        try:
+            return await self._exchange(request, left)
+        finally:
+            slots.release()
+
+    async def _exchange(self, request: Request, timeout: float | None) -> Response:  # noqa: ASYNC109
         client = self._client(_way(self._settings, request))
         try:
             prepared = _filled(client.request(request.method, request.url), request, timeout)
@@ -115,12 +140,16 @@ def _way(settings: TransportSettings, request: Request) -> Way:
     return proxy, request.scheme == "https" or (proxy or "").startswith("https")
 
 
+def _bounded(settings: TransportSettings) -> SyncClientBuilder:
+    return SyncClientBuilder().max_connections(settings.pool_size)
+
+
 def _configured(builder: BuilderT, settings: TransportSettings, way: Way) -> BuilderT:
     proxy, uses_tls = way
     builder = builder.no_proxy().follow_redirects(False).referer(False)
     builder = builder.gzip(False).brotli(False).zstd(False).deflate(False)
     builder = builder.connect_timeout(timedelta(seconds=settings.connect_timeout))
-    builder = builder.max_connections(settings.pool_size).pool_max_idle_per_host(settings.pool_size)
+    builder = builder.pool_max_idle_per_host(settings.pool_size)
     if proxy is not None:
         builder = builder.proxy(_proxy(proxy))
     if not uses_tls or not settings.verify:
