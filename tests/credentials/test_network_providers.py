@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -221,3 +222,18 @@ def test_from_cognito_identity_pool_refreshes_one_identity(home: Home) -> None:
         assert cognito.operations() == ["GetId", "GetCredentialsForIdentity", "GetCredentialsForIdentity"]
         known = next(iter(cognito.identities))
         assert from_cognito_identity(identity_id=known, configuration=configuration, clock=clock).get().session_token
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        from_sso,
+        from_login_credentials,
+        from_instance_metadata,
+        from_container_metadata,
+        lambda: from_http(full_uri="http://127.0.0.1/"),
+        lambda: from_cognito_identity_pool(identity_pool_id=POOL),
+    ],
+)
+def test_a_pickle_carries_the_provider_and_no_connection(make: Any) -> None:
+    assert repr(pickle.loads(pickle.dumps(make()))) == repr(make())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from understudy.clock import SYSTEM_CLOCK
 from understudy.credentials.exchange import error_code, json_object, passes, read_credentials, refused, request_to
 from understudy.errors import ConfigurationError, CredentialsError
 from understudy.flow import CallUser
@@ -10,7 +9,7 @@ from understudy.flow import CallUser
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-    from typing import Any, Unpack
+    from typing import Any, TypeVar, Unpack
 
     from understudy.clock import Clock
     from understudy.config import Configuration
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from understudy.flow import Connections, Flow
     from understudy.identity import AWSCredentials
 
+    P = TypeVar("P")
     Login = str | Callable[[], str] | Callable[[], Awaitable[str]]
 
 _TARGET = "AWSCognitoIdentityService"
@@ -220,18 +220,19 @@ def from_cognito_identity(
     from understudy.credentials.deferred import refreshing
 
     home = region or region_of(identity_id)
-    clock = options.get("clock", SYSTEM_CLOCK)
-
-    def build() -> CognitoIdentityProvider:
-        return CognitoIdentityProvider(
-            _service(home, configuration, connections, clock),
-            identity_id=identity_id,
-            logins=logins,
-            custom_role_arn=custom_role_arn,
-            account_id=account_id,
-        )
-
-    return refreshing("cognito_identity", build, options)
+    return refreshing(
+        "cognito_identity",
+        _provider,
+        options,
+        kind=CognitoIdentityProvider,
+        region=home,
+        configuration=configuration,
+        connections=connections,
+        identity_id=identity_id,
+        logins=logins,
+        custom_role_arn=custom_role_arn,
+        account_id=account_id,
+    )
 
 
 def from_cognito_identity_pool(
@@ -254,28 +255,38 @@ def from_cognito_identity_pool(
     from understudy.credentials.deferred import refreshing
 
     home = region or region_of(identity_pool_id)
-    clock = options.get("clock", SYSTEM_CLOCK)
+    return refreshing(
+        "cognito_identity_pool",
+        _provider,
+        options,
+        kind=CognitoIdentityPoolProvider,
+        region=home,
+        configuration=configuration,
+        connections=connections,
+        identity_pool_id=identity_pool_id,
+        account_id=account_id,
+        logins=logins,
+        custom_role_arn=custom_role_arn,
+        user_identifier=user_identifier,
+        identity_ids=identity_ids,
+    )
 
-    def build() -> CognitoIdentityPoolProvider:
-        return CognitoIdentityPoolProvider(
-            _service(home, configuration, connections, clock),
-            identity_pool_id=identity_pool_id,
-            account_id=account_id,
-            logins=logins,
-            custom_role_arn=custom_role_arn,
-            user_identifier=user_identifier,
-            identity_ids=identity_ids,
-        )
 
-    return refreshing("cognito_identity_pool", build, options)
-
-
-def _service(
-    region: str, configuration: Configuration | None, connections: Connections | None, clock: Clock
-) -> CognitoService:
+def _provider(
+    *,
+    kind: Callable[..., P],
+    region: str,
+    configuration: Configuration | None,
+    connections: Connections | None,
+    clock: Clock,
+    **members: Any,
+) -> P:
     from understudy.config import Configuration
     from understudy.credentials.connections import service_exchange
     from understudy.credentials.services import COGNITO_IDENTITY, service_url
 
     chosen = configuration or Configuration.load()
-    return CognitoService(service_exchange(chosen, connections, clock), service_url(chosen, COGNITO_IDENTITY, region))
+    service = CognitoService(
+        service_exchange(chosen, connections, clock), service_url(chosen, COGNITO_IDENTITY, region)
+    )
+    return kind(service, **members)

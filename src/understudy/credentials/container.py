@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def container_provider(
-    environ: Mapping[str, str],
+    environ: Mapping[str, str] | None = None,
     connections: Connections | None = None,
     *,
     timeout: float = TIMEOUT,
@@ -35,14 +35,17 @@ def container_provider(
     clock: Clock = SYSTEM_CLOCK,
 ) -> HttpProvider:
     """The provider of this environment; raises a `CredentialsError` that lets a chain go on where it names none."""
-    relative_uri, full_uri = environ.get(RELATIVE_URI), environ.get(FULL_URI)
+    import os
+
+    environment = os.environ if environ is None else environ
+    relative_uri, full_uri = environment.get(RELATIVE_URI), environment.get(FULL_URI)
     chosen = connections or endpoint_connections(relative_uri, full_uri)
     return HttpProvider(
         Exchange(chosen, timeout=timeout, attempts=attempts, clock=clock),
         relative_uri=relative_uri,
         full_uri=full_uri,
-        authorization_token=environ.get(TOKEN),
-        authorization_token_file=environ.get(TOKEN_FILE) or None,
+        authorization_token=environment.get(TOKEN),
+        authorization_token_file=environment.get(TOKEN_FILE) or None,
         name="container",
     )
 
@@ -56,14 +59,14 @@ def from_container_metadata(
     **options: Unpack[RefreshOptions],
 ) -> RefreshingCredentials:
     """Credentials of the task or pod; `timeout` is seconds for each of `attempts`."""
-    import os
-
     from understudy.credentials.deferred import refreshing
 
-    environment = os.environ if environ is None else environ
-    clock = options.get("clock", SYSTEM_CLOCK)
-
-    def build() -> HttpProvider:
-        return container_provider(environment, connections, timeout=timeout, attempts=attempts, clock=clock)
-
-    return refreshing("container", build, options)
+    return refreshing(
+        "container",
+        container_provider,
+        options,
+        environ=environ,
+        connections=connections,
+        timeout=timeout,
+        attempts=attempts,
+    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from understudy.clock import SYSTEM_CLOCK
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TypedDict
+    from typing import Any, TypedDict
 
     from understudy.clock import Clock
     from understudy.credentials.cache import RefreshingCredentials
@@ -23,29 +25,42 @@ if TYPE_CHECKING:
 
 
 class Deferred:
-    """A provider made by `build` at the first retrieval that gets as far, and kept."""
+    """A provider made by a function of these arguments at the first retrieval that gets as far, and kept.
 
-    __slots__ = ("_build", "_provider", "name", "static_stability")
+    A pickle carries the function and the arguments.
+    """
+
+    __slots__ = ("_arguments", "_build", "_provider", "name", "static_stability")
 
     def __init__(
-        self, name: str, build: Callable[[], Provider[AWSCredentials]], *, static_stability: bool = True
+        self,
+        name: str,
+        build: Callable[..., Provider[AWSCredentials]],
+        arguments: dict[str, Any],
+        *,
+        static_stability: bool = True,
     ) -> None:
         self.name = name
         self.static_stability = static_stability
         self._build = build
+        self._arguments = arguments
         self._provider: Provider[AWSCredentials] | None = None
 
     def retrieve(self) -> Flow[AWSCredentials]:
         """What the provider retrieves, or the error of its making."""
         if self._provider is None:
-            self._provider = self._build()
+            self._provider = self._build(**self._arguments)
         return (yield from self._provider.retrieve())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Deferred, (self.name, self._build, self._arguments)
 
 
 def refreshing(
-    name: str, build: Callable[[], Provider[AWSCredentials]], options: RefreshOptions
+    name: str, build: Callable[..., Provider[AWSCredentials]], options: RefreshOptions, **arguments: Any
 ) -> RefreshingCredentials:
-    """Credentials that refresh themselves from a provider made when first needed."""
+    """Credentials that refresh themselves from a provider made when first needed; it shares the clock of the cache."""
     from understudy.credentials.cache import RefreshingCredentials
 
-    return RefreshingCredentials(Deferred(name, build), **options)
+    clock = options.get("clock", SYSTEM_CLOCK)
+    return RefreshingCredentials(Deferred(name, build, {**arguments, "clock": clock}), **options)

@@ -6,7 +6,6 @@ or one of the link-local addresses where AWS runs the endpoint.
 
 from __future__ import annotations
 
-from understudy.clock import SYSTEM_CLOCK
 from understudy.credentials.exchange import Exchange, address, json_object, read_credentials, refused, request_to
 from understudy.errors import ConfigurationError, CredentialsError
 from understudy.flow import ReadFile
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Unpack
 
+    from understudy.clock import Clock
     from understudy.credentials.cache import RefreshingCredentials
     from understudy.credentials.deferred import RefreshOptions
     from understudy.flow import Connections, Flow
@@ -159,29 +159,51 @@ def from_http(
 
     `timeout` is seconds for each of `attempts`. The token file, read at each refresh, wins over the token.
     """
-    import os
-
     from understudy.credentials.deferred import refreshing
 
+    return refreshing(
+        "http",
+        _http_provider,
+        options,
+        relative_uri=relative_uri,
+        full_uri=full_uri,
+        authorization_token=authorization_token,
+        authorization_token_file=authorization_token_file,
+        timeout=timeout,
+        attempts=attempts,
+        environ=environ,
+        connections=connections,
+    )
+
+
+def _http_provider(
+    *,
+    relative_uri: str | None,
+    full_uri: str | None,
+    authorization_token: str | None,
+    authorization_token_file: str | None,
+    timeout: float,
+    attempts: int,
+    environ: Mapping[str, str] | None,
+    connections: Connections | None,
+    clock: Clock,
+) -> HttpProvider:
+    import os
+
     environment = os.environ if environ is None else environ
-    clock = options.get("clock", SYSTEM_CLOCK)
-
-    def build() -> HttpProvider:
-        relative = relative_uri or (None if full_uri else environment.get(RELATIVE_URI))
-        full = full_uri or environment.get(FULL_URI)
-        token_given = authorization_token is not None and authorization_token_file is None
-        chosen = connections or endpoint_connections(relative, full)
-        return HttpProvider(
-            Exchange(chosen, timeout=timeout, attempts=attempts, clock=clock),
-            relative_uri=relative,
-            full_uri=full,
-            authorization_token=authorization_token or environment.get(TOKEN),
-            authorization_token_file=None
-            if token_given
-            else authorization_token_file or environment.get(TOKEN_FILE) or None,
-        )
-
-    return refreshing("http", build, options)
+    relative = relative_uri or (None if full_uri else environment.get(RELATIVE_URI))
+    full = full_uri or environment.get(FULL_URI)
+    token_given = authorization_token is not None and authorization_token_file is None
+    chosen = connections or endpoint_connections(relative, full)
+    return HttpProvider(
+        Exchange(chosen, timeout=timeout, attempts=attempts, clock=clock),
+        relative_uri=relative,
+        full_uri=full,
+        authorization_token=authorization_token or environment.get(TOKEN),
+        authorization_token_file=None
+        if token_given
+        else authorization_token_file or environment.get(TOKEN_FILE) or None,
+    )
 
 
 def endpoint_connections(relative_uri: str | None, full_uri: str | None) -> Connections:

@@ -202,7 +202,7 @@ def _ttl(response: Response) -> float:
 
 
 def imds_provider(
-    configuration: Configuration,
+    configuration: Configuration | None = None,
     connections: Connections | None = None,
     *,
     timeout: float | None = None,
@@ -212,8 +212,10 @@ def imds_provider(
     clock: Clock = SYSTEM_CLOCK,
 ) -> InstanceMetadataProvider:
     """The provider as configured; raises a `CredentialsError` that lets a chain go on where IMDS is switched off."""
+    from understudy.config import Configuration
     from understudy.credentials.connections import direct_connections
 
+    configuration = configuration or Configuration.load()
     if configuration.flag("ec2_metadata_disabled"):
         raise CredentialsError(
             f"{_WHAT} is switched off by {configuration.where('ec2_metadata_disabled')}", try_next=True
@@ -260,20 +262,14 @@ def from_instance_metadata(
     """
     from understudy.credentials.deferred import refreshing
 
-    clock = options.get("clock", SYSTEM_CLOCK)
-
-    def build() -> InstanceMetadataProvider:
-        from understudy.config import Configuration
-
-        chosen = configuration or Configuration.load()
-        return imds_provider(
-            chosen,
-            connections,
-            timeout=timeout,
-            attempts=attempts,
-            v1_disabled=v1_disabled,
-            profile_name=profile_name,
-            clock=clock,
-        )
-
-    return refreshing("imds", build, options)
+    return refreshing(
+        "imds",
+        imds_provider,
+        options,
+        configuration=configuration,
+        connections=connections,
+        timeout=timeout,
+        attempts=attempts,
+        v1_disabled=v1_disabled,
+        profile_name=profile_name,
+    )

@@ -223,35 +223,50 @@ def _text(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+class _Locator:
+    """Where the sign-in service is: in the region of the login, else the one given, else the configured one."""
+
+    __slots__ = ("configuration", "region")
+
+    def __init__(self, configuration: Configuration, region: str | None) -> None:
+        self.configuration = configuration
+        self.region = region
+
+    def __call__(self, signed_in: str | None) -> str:
+        from understudy.credentials.services import SIGNIN, service_url
+
+        chosen = signed_in or self.region or self.configuration.value("region")
+        if not chosen and not self.configuration.endpoint(SIGNIN):
+            raise ConfigurationError(
+                f"there is no region to refresh the login of profile {self.configuration.profile_name!r} in: "
+                f"{self.configuration.where('region')}"
+            )
+        return service_url(self.configuration, SIGNIN, chosen or "")
+
+
 def login_provider(
-    configuration: Configuration,
+    configuration: Configuration | None = None,
     connections: Connections | None = None,
     *,
+    profile: str | None = None,
     region: str | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> LoginProvider:
     """The provider of the active profile; raises a `CredentialsError` that lets a chain go on where it has no login."""
-    from understudy.config import expand
+    from understudy.config import Configuration, expand
     from understudy.credentials.connections import service_exchange
-    from understudy.credentials.services import SIGNIN, service_url
 
+    configuration = configuration or Configuration.load(profile=profile)
     login_session = configuration.active.get("login_session")
     if not login_session:
         raise CredentialsError(f"profile {configuration.profile_name!r} has no login_session", try_next=True)
 
-    def locate(signed_in: str | None) -> str:
-        chosen = signed_in or region or configuration.value("region")
-        if not chosen and not configuration.endpoint(SIGNIN):
-            raise ConfigurationError(
-                f"there is no region to refresh the login of profile {configuration.profile_name!r} in: "
-                f"{configuration.where('region')}"
-            )
-        return service_url(configuration, SIGNIN, chosen or "")
-
     directory = configuration.value("login_cache_directory") or "~/.aws/login/cache"
     path = login_path(expand(directory, configuration.environ), login_session)
     exchange = service_exchange(configuration, connections, clock)
-    return LoginProvider(exchange, path, login_session=login_session, locate=locate, clock=clock)
+    return LoginProvider(
+        exchange, path, login_session=login_session, locate=_Locator(configuration, region), clock=clock
+    )
 
 
 def from_login_credentials(
@@ -268,12 +283,12 @@ def from_login_credentials(
     """
     from understudy.credentials.deferred import refreshing
 
-    clock = options.get("clock", SYSTEM_CLOCK)
-
-    def build() -> LoginProvider:
-        from understudy.config import Configuration
-
-        chosen = configuration or Configuration.load(profile=profile)
-        return login_provider(chosen, connections, region=region, clock=clock)
-
-    return refreshing("login", build, options)
+    return refreshing(
+        "login",
+        login_provider,
+        options,
+        configuration=configuration,
+        connections=connections,
+        profile=profile,
+        region=region,
+    )

@@ -121,18 +121,20 @@ def _merge_session(configuration: Configuration, chosen: dict[str, str], name: s
 
 
 def sso_provider(
-    configuration: Configuration,
+    configuration: Configuration | None = None,
     connections: Connections | None = None,
     *,
+    profile: str | None = None,
     given: Mapping[str, str | None] | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> SSOProvider:
     """The provider of the active profile, under what code gives (keys as in a profile); raises as `sso_settings`."""
-    from understudy.config import expand
+    from understudy.config import Configuration, expand
     from understudy.credentials.connections import service_exchange
     from understudy.credentials.services import SSO, SSO_OIDC, service_url
     from understudy.credentials.sso_token import SSOTokenCache, token_path
 
+    configuration = configuration or Configuration.load(profile=profile)
     settings = sso_settings(configuration, given or {})
     exchange = service_exchange(configuration, connections, clock)
     login = f"--sso-session {settings.session}" if settings.session else f"--profile {configuration.profile_name}"
@@ -175,12 +177,12 @@ def from_sso(
         "sso_account_id": sso_account_id,
         "sso_role_name": sso_role_name,
     }
-    clock = options.get("clock", SYSTEM_CLOCK)
-
-    def build() -> SSOProvider:
-        from understudy.config import Configuration
-
-        chosen = configuration or Configuration.load(profile=profile)
-        return sso_provider(chosen, connections, given=given, clock=clock)
-
-    return refreshing("sso", build, options)
+    return refreshing(
+        "sso",
+        sso_provider,
+        options,
+        configuration=configuration,
+        connections=connections,
+        profile=profile,
+        given=given,
+    )
