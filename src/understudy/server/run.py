@@ -25,16 +25,31 @@ LOOPBACK = "127.0.0.1"
 class Running:
     """A stand-in that is running: where it listens, and the service inside, for looking and changing."""
 
-    def __init__(self, service: Service, host: str, port: int) -> None:
-        self.service = service
-        self.directory = service.directory
+    def __init__(self, app: App, host: str, port: int) -> None:
+        self._app = app
         self.host = host
         self.port = port
+
+    @property
+    def service(self) -> Service:
+        """The service that answers now."""
+        return self._app.service
+
+    @property
+    def directory(self) -> Directory:
+        """The directory that it asks."""
+        return self._app.service.directory
 
     @property
     def url(self) -> str:
         """The endpoint URL for a client."""
         return f"http://{_authority(self.host, self.port)}"
+
+    def recast(self, directory: Directory, settings: Settings | None = None) -> Service:
+        """Answer from another directory from now on, at the same address; nothing is remembered of the last one."""
+        chosen = settings or Settings()
+        self._app.service = Service(directory, chosen if chosen.issuer else replace(chosen, issuer=self.url))
+        return self._app.service
 
     def __repr__(self) -> str:
         return f"Running({self.url!r})"
@@ -53,10 +68,10 @@ def serve(
     `ready` is called with the `Running` once connections are accepted. Port 0 takes a free one.
     """
     listening = _listen(host, port)
-    service = Service(directory, _named(settings, host, listening))
-    server = _server(App(service))
+    app = App(Service(directory, _named(settings, host, listening)))
+    server = _server(app)
     if ready is not None:
-        ready(Running(service, host, listening.getsockname()[1]))
+        ready(Running(app, host, listening.getsockname()[1]))
     with listening:
         server.run(sockets=[listening])
 
@@ -67,14 +82,14 @@ def running(
 ) -> Iterator[Running]:
     """A stand-in in a thread of its own, until the block ends. Connections are accepted from the first line on."""
     listening = _listen(host, port)
-    service = Service(directory, _named(settings, host, listening))
-    server = _server(App(service))
+    app = App(Service(directory, _named(settings, host, listening)))
+    server = _server(app)
     started = Event()
     thread = Thread(target=_run, args=(server, listening, started), name="understudy", daemon=True)
     thread.start()
     started.wait()
     try:
-        yield Running(service, host, listening.getsockname()[1])
+        yield Running(app, host, listening.getsockname()[1])
     finally:
         server.should_exit = True
         thread.join()

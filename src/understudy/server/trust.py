@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from understudy.directory import Role
+    from understudy.policy import Decision
     from understudy.server.calls import Call
     from understudy.server.policies import PolicySource
     from understudy.server.principals import ContextValue
@@ -34,13 +35,14 @@ class Authorizer:
 
     def require_on_role(
         self, call: Call, policies: PolicySet, action: str, role_arn: str, context: Mapping[str, ContextValue]
-    ) -> None:
+    ) -> Decision:
         """Raise the refusal of AssumeRole unless trust policy and caller's policies allow the action on the role."""
         request = Request(call.caller.principal, action, role_arn, Arn.parse(role_arn).account, context)
         decision = evaluate(request, policies)
         if not decision.allowed:
             text = short_text(call.caller.arn, action, role_arn)
             raise Refused(text, decision, call.caller.account.account_id)
+        return decision
 
     def require_federated(
         self,
@@ -50,20 +52,22 @@ class Authorizer:
         action: str,
         role_arn: str,
         context: Mapping[str, ContextValue],
-    ) -> None:
+    ) -> Decision:
         """The same for a web identity or SAML caller, who has no account and no policies of its own."""
         account = Arn.parse(role_arn).account
         request = Request(principal, action, role_arn, account, context)
         decision = evaluate(request, self.role_policies(call, account, role))
         if not decision.allowed:
             raise Refused(f"Not authorized to perform {action}", decision, account)
+        return decision
 
     def require(
         self, call: Call, action: str, resource: str | None, context: Mapping[str, ContextValue] | None = None
-    ) -> None:
+    ) -> Decision:
         """Raise the long refusal unless the caller's own policies allow the action."""
         caller = call.caller
         request = Request(caller.principal, action, resource or "*", None, context or call.context())
         decision = evaluate(request, self._policies.of_caller(caller))
         if not decision.allowed:
             raise Refused(long_text(caller.arn, action, resource, decision), decision, caller.account.account_id)
+        return decision
