@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from understudy.errors import AccessDenied
 from understudy.server.denials import short_text
 from understudy.server.sessions import SessionKind
 
 if TYPE_CHECKING:
+    from understudy.commands import Command
     from understudy.server.principals import Caller
 
 _SESSION_MAKERS = frozenset(("GetSessionToken", "GetFederationToken"))
@@ -16,7 +17,7 @@ _USER_SESSIONS = frozenset(("AssumeRole", "GetCallerIdentity"))
 _FEDERATED_SESSIONS = frozenset(("GetCallerIdentity",))
 
 
-def check_credentials(caller: Caller, operation: str) -> None:
+def check_credentials(caller: Caller, command: Command[Any]) -> None:
     """Raise AccessDenied where credentials of this kind cannot call the operation.
 
     Source: "Request temporary security credentials", IAM User Guide. The texts for GetSessionToken and
@@ -24,6 +25,7 @@ def check_credentials(caller: Caller, operation: str) -> None:
     """
     if caller.session is None:
         return
+    operation = command.operation.name
     kind = caller.session.kind
     if kind is SessionKind.FEDERATED_USER:
         allowed = operation in _FEDERATED_SESSIONS
@@ -32,12 +34,12 @@ def check_credentials(caller: Caller, operation: str) -> None:
     else:
         allowed = operation not in _SESSION_MAKERS
     if not allowed:
-        raise AccessDenied(_text(caller, kind, operation))
+        raise AccessDenied(_text(caller, kind, operation, getattr(command, "role_arn", "*")))
 
 
-def _text(caller: Caller, kind: SessionKind, operation: str) -> str:
+def _text(caller: Caller, kind: SessionKind, operation: str, resource: str) -> str:
     if kind is SessionKind.FEDERATED_USER and operation == "GetWebIdentityToken":
         return "GetWebIdentityToken does not support federated user sessions"
     if kind is SessionKind.FEDERATED_USER and operation == "AssumeRole":
-        return short_text(caller.arn, "sts:AssumeRole", "*")
+        return short_text(caller.arn, "sts:AssumeRole", resource)
     return f"Cannot call {operation} with session credentials"

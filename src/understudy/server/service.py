@@ -103,7 +103,7 @@ class Service:
         command = parsed.command
         check_limits(command, self.settings)
         if operation.signed:
-            check_credentials(call.caller, operation.name)
+            check_credentials(call.caller, command)
         output = HANDLERS[operation.name](self, call, command)
         return operation, output if isinstance(output, Output) else await output
 
