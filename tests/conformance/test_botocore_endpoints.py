@@ -62,7 +62,9 @@ def test_we_know_no_other_partition() -> None:
     assert {known.name for known in endpoints.PARTITIONS} == {each["id"] for each in PARTITIONS["partitions"]}
 
 
-@pytest.mark.parametrize("url", ["https://sts.example.com", "http://localhost:8000", "https://vpce-1.sts.example.com/a"])
+@pytest.mark.parametrize(
+    "url", ["https://sts.example.com", "http://localhost:8000", "https://vpce-1.sts.example.com/a"]
+)
 @pytest.mark.parametrize(("use_global", "fips", "dualstack"), FLAGS)
 @pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "cn-north-1"])
 def test_custom_endpoints(url: str, region: str, use_global: bool, fips: bool, dualstack: bool) -> None:
