@@ -58,6 +58,11 @@ class Configuration:
         """The same environment and files (not read again) with another profile active, as if named in code."""
         return Configuration(self._files, self.environ, name, "code")
 
+    def reread(self) -> Configuration:
+        """The same view of the files as they are now."""
+        files = Files(self._files.config_path, self._files.credentials_path)
+        return Configuration(files, self.environ, self.profile_name, self.profile_origin)
+
     @property
     def config_file(self) -> str:
         """The path of the config file, whether or not it exists."""
