@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from understudy import types
 from understudy.errors import PackedPolicyTooLargeException
-from understudy.server.sessions import LONGEST_TOKEN, token_length
+from understudy.server.sessions import LONGEST_TOKEN, bytes_of, token_length
 
 if TYPE_CHECKING:
     from understudy.server.role_sessions import SessionPolicies
@@ -72,11 +72,9 @@ def _packed_size(session: Session) -> int | None:
 
 
 def _padded(session: Session, minimum: int) -> Session:
-    """Padding takes a field number and then one byte each; four characters of base64 hold three bytes."""
-    missing = minimum - token_length(session) if minimum else 0
-    if missing <= 0:
-        return session
-    return replace(session, padding=max(1, -(-missing * 3 // 4)))
+    """Padding takes a byte for its number and at least one more."""
+    missing = bytes_of(minimum) - bytes_of(token_length(session)) if minimum else 0
+    return replace(session, padding=max(1, missing - 1)) if missing > 0 else session
 
 
 def _too_large(session: Session, share: int) -> PackedPolicyTooLargeException:

@@ -178,6 +178,12 @@ def _secret(key: RingKey, nonce: bytes, access_key_id: str) -> str:
     return b64encode(derived[:30]).decode("ascii")
 
 
+def bytes_of(length: int) -> int:
+    """How many bytes a token of so many characters holds, or the next longer one."""
+    whole = length * 3 // 4
+    return whole if -(-whole * 4 // 3) >= length else whole + 1
+
+
 def token_length(session: Session) -> int:
     """How many characters the token of a session will have, without sealing it."""
     return -(-(_HEADER + _NONCE + _TAG + len(encoding.encode(session))) * 4 // 3)
