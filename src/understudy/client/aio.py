@@ -6,6 +6,7 @@ from understudy import commands
 from understudy.client.call import Caller
 from understudy.client.methods import AsyncMethod
 from understudy.client.options import ClientOptions
+from understudy.errors import CallTimeout
 from understudy.flow import drive_async
 
 TYPE_CHECKING = False
@@ -37,7 +38,22 @@ class AsyncSTSClient:
         Raises `ParameterError` and `ConfigurationError` before anything is sent, `CredentialsError`, `ServiceError`
         (one class for each modelled code), `TransportError` (`CallTimeout`, `ConnectFailed`) and `ResponseError`.
         """
-        return await drive_async(self.caller.call(command, timeout=timeout))
+        seconds = self.caller.options.timeout if timeout is None else timeout
+        if seconds is None:
+            return await drive_async(self.caller.call(command))
+        return await self._send_within(command, seconds)
+
+    async def _send_within(self, command: Command[OutputT], seconds: float) -> OutputT:
+        """The flow bounds what it sends and sleeps; the task's own time-out bounds what it awaits beside that."""
+        import asyncio
+
+        try:
+            async with asyncio.timeout(seconds):
+                return await drive_async(self.caller.call(command, timeout=seconds))
+        except CallTimeout:
+            raise
+        except TimeoutError:
+            raise CallTimeout(f"the call took longer than {seconds:g} s", hint="raise timeout") from None
 
     assume_role = AsyncMethod(commands.AssumeRoleCommand)
     assume_role_with_saml = AsyncMethod(commands.AssumeRoleWithSAMLCommand)

@@ -163,7 +163,7 @@ class ClientOptions:
         self.use_dualstack_endpoint = use_dualstack_endpoint
         self.sigv4a_signing_region_set = sigv4a_signing_region_set
         self.max_attempts = max_attempts
-        self.retry_mode = retry_mode
+        self.retry_mode: RetryMode | None = retry_mode
         self.connect_timeout = connect_timeout
         self.attempt_timeout = attempt_timeout
         self.timeout = timeout
@@ -175,7 +175,7 @@ class ClientOptions:
         self.verify = verify
         self.transport = transport
         self.async_transport = async_transport
-        self.logger = logger
+        self.logger: Logger | Literal[True] | None = logger
         self.hooks = tuple(hooks)
         self.app_id = app_id
         self.config_file = config_file

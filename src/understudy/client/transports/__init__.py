@@ -142,7 +142,7 @@ def _checked_proxy(url: str | None) -> str | None:
         return None
     whole = url if "://" in url else f"http://{url}"
     scheme, _, rest = whole.partition("://")
-    if scheme.lower() not in ("http", "https") or not rest.strip("/"):
+    if scheme.lower() not in ("http", "https") or not rest.rpartition("@")[2].strip("/"):
         hidden = f"{scheme}://...@{rest.rpartition('@')[2]}" if "@" in rest else whole
         raise ConfigurationError(f"the proxy {hidden!r} is not a URL like 'http://proxy.example.com:3128'")
     return whole
