@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 
@@ -13,23 +14,18 @@ class Wildcard(Enum):
     ONE = "?"
 
 
+_WILDCARDS = {each.value: each for each in Wildcard}
+_WILDCARD = re.compile(r"([*?])")
+
 Token = str | Wildcard
 Matcher = Callable[[str], bool]
 
 
 def tokenize(text: str) -> list[Token]:
     """Split a pattern into literals and wildcards: ``a*b?`` is ``["a", RUN, "b", ONE]``."""
-    tokens: list[Token] = []
-    start = 0
-    for index, character in enumerate(text):
-        if character in "*?":
-            if index > start:
-                tokens.append(text[start:index])
-            tokens.append(Wildcard(character))
-            start = index + 1
-    if start < len(text):
-        tokens.append(text[start:])
-    return tokens
+    if "*" not in text and "?" not in text:
+        return [text] if text else []
+    return [_WILDCARDS.get(part, part) for part in _WILDCARD.split(text) if part]
 
 
 def compile_pattern(text: str) -> Matcher:
