@@ -17,9 +17,7 @@ def told(condition: Condition, before: Value, wanted: tuple[str, ...]) -> str:
     if before is None:
         return f"{subject} is not in the request, {wants}"
     if isinstance(before, tuple) and condition.quantifier is Quantifier.NONE:
-        return (
-            f"{subject} has several values, which {condition.operator} never matches; ForAnyValue or ForAllValues can"
-        )
+        return f"{subject} is multi-valued, which {condition.operator} never matches; ForAnyValue or ForAllValues can"
     given = before if isinstance(before, str) else ", ".join(before)
     reason = "" if condition.negated else difference(given, wanted[0], like="Like" in base) if len(wanted) == 1 else ""
     return f"{subject} is `{given}`, {wants}{reason}"
