@@ -112,14 +112,14 @@ class SingleFlight(Parametrised["T"]):
 
     def _obtain(self, min_ttl: float) -> Flow[T]:
         while True:
-            flight = self._next(min_ttl)
-            if isinstance(flight, Cached):
-                return self._long_enough(flight, min_ttl)
-            landed = yield from self._fly(flight)
+            boarded = self._next(min_ttl)
+            if isinstance(boarded, Cached):
+                return self._long_enough(boarded, min_ttl)
+            landed = yield from self._fly(boarded)
             if landed.cached is not None:
                 return self._long_enough(landed.cached, min_ttl)
             if landed.failure is not None:
-                raise again(landed.failure)
+                raise landed.failure if boarded[1] else again(landed.failure)
 
     def _renew(self) -> Flow[T]:
         while True:
@@ -127,7 +127,7 @@ class SingleFlight(Parametrised["T"]):
                 flight, leads = self._board()
             landed = yield from self._fly((flight, leads))
             if landed.failure is not None:
-                raise again(landed.failure)
+                raise landed.failure if leads else again(landed.failure)
             if landed.cached is not None:
                 return landed.cached.value  # type: ignore[no-any-return]
 
