@@ -74,7 +74,7 @@ def statements(
     if not trust:
         made[draw(st.sampled_from(["Resource", "Resource", "NotResource"]))] = draw(some(RESOURCE_PATTERNS))
     if principal or trust:
-        excepting = principal and made["Effect"] == "Deny" and draw(st.booleans())
+        excepting = principal and not trust and made["Effect"] == "Deny" and draw(st.booleans())
         whom = EXCEPTED if excepting else PRINCIPALS[1:] if trust else PRINCIPALS
         made["NotPrincipal" if excepting else "Principal"] = draw(st.sampled_from(whom))
     if draw(st.booleans()):
