@@ -11,17 +11,16 @@ from understudy.arn import Arn
 from understudy.commands import AssumeRoleWithWebIdentityCommand
 from understudy.errors import InvalidIdentityTokenException
 from understudy.policy import Principal
+from understudy.server.federated import FederatedRequest, authorise_federated
 from understudy.server.issuing import check_plaintext
-from understudy.server.oidc import WebIdentity, verify_web_identity
+from understudy.server.oidc import verify_web_identity
 from understudy.server.regions import check_region_enabled
 from understudy.server.role_sessions import RoleSession, check_role_arn, issue_role_session, read_session_policies
-from understudy.server.session_tags import SessionTags, session_tags
+from understudy.server.session_tags import session_tags
 from understudy.types import AssumeRoleWithWebIdentityOutput
 
 if TYPE_CHECKING:
-    from understudy.directory import Role
     from understudy.server.calls import Call
-    from understudy.server.principals import ContextValue
     from understudy.server.service import Service
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
@@ -47,10 +46,19 @@ async def assume_role_with_web_identity(
         now=datetime.fromtimestamp(call.now, UTC),
     )
     tags = session_tags(identity.tags.items(), identity.transitive_tag_keys, None)
-    role = service.directory.role(command.role_arn)
-    _authorise(service, call, command, role, identity, tags)
-    if role is None:
-        raise AssertionError("a role that does not exist was authorised")
+    role = authorise_federated(
+        service,
+        call,
+        FederatedRequest(
+            action=ACTION,
+            role_arn=command.role_arn,
+            principal=Principal.federated(identity.provider_arn, subject=identity.subject),
+            session_name=command.role_session_name,
+            context={**identity.condition_context(command.role_arn), "aws:FederatedProvider": identity.provider_arn},
+            tags=tags,
+            source_identity=identity.source_identity,
+        ),
+    )
     issued, assumed = issue_role_session(
         service,
         call,
@@ -86,30 +94,3 @@ def _refuse_access_tokens(provider_id: str | None) -> None:
         raise InvalidIdentityTokenException(NOT_AMAZON)
     if provider_id is not None:
         raise InvalidIdentityTokenException(NOT_THIRD_PARTY)
-
-
-def _authorise(
-    service: Service,
-    call: Call,
-    command: AssumeRoleWithWebIdentityCommand,
-    role: Role | None,
-    identity: WebIdentity,
-    tags: SessionTags,
-) -> None:
-    principal = Principal.federated(identity.provider_arn, subject=identity.subject)
-    context: dict[str, ContextValue] = {
-        **call.context(),
-        **identity.condition_context(command.role_arn),
-        **principal.condition_keys(),
-        **tags.context(),
-        "aws:FederatedProvider": identity.provider_arn,
-        "sts:RoleSessionName": command.role_session_name,
-    }
-    if identity.source_identity is not None:
-        context["sts:SourceIdentity"] = identity.source_identity
-    for key, value in (role.tags if role is not None else {}).items():
-        context[f"aws:ResourceTag/{key}"] = context[f"iam:ResourceTag/{key}"] = value
-    actions = [ACTION, *(["sts:TagSession"] if tags.tags else [])]
-    actions += ["sts:SetSourceIdentity"] if identity.source_identity is not None else []
-    for action in actions:
-        service.authorizer.require_federated(call, principal, role, action, command.role_arn, context)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from understudy.server.operations.assume_role import assume_role
+from understudy.server.operations.assume_role_with_saml import assume_role_with_saml
 from understudy.server.operations.assume_role_with_web_identity import assume_role_with_web_identity
 from understudy.server.operations.assume_root import assume_root
 from understudy.server.operations.decode_authorization_message import decode_authorization_message
@@ -25,6 +26,7 @@ Handler = Callable[["Service", "Call", Any], "Output | Awaitable[Output]"]
 
 HANDLERS: dict[str, Handler] = {
     "AssumeRole": assume_role,
+    "AssumeRoleWithSAML": assume_role_with_saml,
     "AssumeRoleWithWebIdentity": assume_role_with_web_identity,
     "AssumeRoot": assume_root,
     "DecodeAuthorizationMessage": decode_authorization_message,
