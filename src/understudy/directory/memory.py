@@ -26,9 +26,12 @@ from understudy.directory.protocol import DeviceOwner, KeyOwner
 
 
 class MemoryDirectory:
-    """Accounts and what is in them, in dictionaries. Built from entities, changed by `put` and `remove`."""
+    """Accounts and what is in them, in dictionaries. Built from entities, changed by `put` and `remove`.
 
-    def __init__(self, entities: Iterable[Entity] = ()) -> None:
+    `retired` are unique ids of users and roles that were removed, none of which comes back.
+    """
+
+    def __init__(self, entities: Iterable[Entity] = (), *, retired: Iterable[str] = ()) -> None:
         self.revision = 0
         self._accounts: dict[str, Account] = {}
         self._users: dict[str, User] = {}
@@ -43,7 +46,7 @@ class MemoryDirectory:
         self._by_id: dict[str, User | Role] = {}
         self._keys: dict[str, KeyOwner] = {}
         self._devices: dict[str, DeviceOwner] = {}
-        self._retired: set[str] = set()
+        self._retired: set[str] = set(retired)
         for entity in sorted(entities, key=lambda entity: not isinstance(entity, Account)):
             self.put(entity)
 
@@ -102,6 +105,11 @@ class MemoryDirectory:
         yield from self._saml.values()
         yield from self._buckets.values()
         yield from {id(found): found for found in self._organizations.values()}.values()
+
+    @property
+    def retired(self) -> frozenset[str]:
+        """The unique ids that were removed."""
+        return frozenset(self._retired)
 
     def put(self, entity: Entity) -> None:
         """Add it, or replace what stands under its name.
