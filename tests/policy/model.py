@@ -65,8 +65,6 @@ def arn_like(pattern: str, text: str, context: Context, version: str) -> bool:
     found = pattern_of(pattern, context, version, True)
     if found is None:
         return False
-    if found == (("*",),):
-        return True
     cut = [index for index, each in enumerate(found) if each == ":"][:5]
     if len(cut) < 5:
         return False
@@ -191,10 +189,10 @@ def statement_says(statement: dict[str, Any], version: str, asked: dict[str, Any
     if "Resource" in statement:
         if not any(like(each, asked["resource"], context, version) for each in many(statement["Resource"])):
             return 0
-    elif "NotResource" in statement and any(
-        like(each, asked["resource"], context, version) for each in many(statement["NotResource"])
-    ):
-        return 0
+    elif "NotResource" in statement:
+        patterns = [pattern_of(each, context, version, True) for each in many(statement["NotResource"])]
+        if None in patterns or any(wild(each, units(asked["resource"])) for each in patterns if each is not None):
+            return 0
     for operator, keys in statement.get("Condition", {}).items():
         for key, values in keys.items():
             if not condition_holds(operator, key, many(values), context, version):

@@ -56,7 +56,10 @@ def conditions(draw: st.DrawFn) -> dict[str, Any]:
         "Numeric": (["Equals", "NotEquals", "LessThan", "GreaterThanEquals"], ["1", "1.0", "02", "+3", "1e0"]),
         "Bool": ([""], ["true", "false"]),
         "Ip": (["IpAddress", "NotIpAddress"], ["192.0.2.0/24", "198.51.100.9/32", "2001:db8::/32"]),
-        "Arn": (["Like", "NotEquals"], ["arn:aws:iam::*:role/*", "arn:aws:s3:::a", "*", "arn:*:*:*:*:*"]),
+        "Arn": (
+            ["Like", "NotEquals"],
+            ["arn:aws:iam::*:role/*", "arn:aws:s3:::a", "arn:*:*:*:*:*", "arn:aws:iam::${aws:x}:role/x"],
+        ),
     }[family]
     base = draw(st.sampled_from(names))
     name = base if family == "Ip" else family + base

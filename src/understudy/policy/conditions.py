@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import literals
 from .variables import Template, Values
-from .wildcards import Token, Wildcard, compile_tokens
+from .wildcards import Token, compile_tokens
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -181,8 +181,8 @@ def _addresses(values: Sequence[str], _variables: bool) -> Holds:
 
 
 def _arns(values: Sequence[str], variables: bool) -> Holds:
-    """ARN operators compare each of the six parts by itself, so a ``*`` does not cross a colon; ``*`` alone is any
-    ARN.
+    """ARN operators compare each of the six parts by itself: a ``*`` crosses no colon, and a pattern of fewer parts
+    matches nothing, not even one of ``*`` alone.
     """
     templates = [Template(value, wildcards=True, variables=variables) for value in values]
     fixed = [_arn_matcher(template.expand({})) for template in templates if not template.dynamic]
@@ -200,8 +200,6 @@ def _arns(values: Sequence[str], variables: bool) -> Holds:
 
 
 def _arn_matcher(tokens: list[Token] | None) -> Callable[[list[str]], bool]:
-    if tokens == [Wildcard.RUN]:
-        return lambda _parts: True
     patterns = literals.arn_patterns(tokens) if tokens is not None else None
     if patterns is None:
         return lambda _parts: False
@@ -210,7 +208,7 @@ def _arn_matcher(tokens: list[Token] | None) -> Callable[[list[str]], bool]:
 
 
 def _malformed_arn(value: str) -> bool:
-    return value != "*" and "${" not in value and (value.count(":") < 5 or not value.startswith(("arn:", "*:", "ar?:")))
+    return "${" not in value and (value.count(":") < 5 or not value.startswith(("arn:", "*:", "ar?:")))
 
 
 def _malformed_boolean(value: str) -> bool:

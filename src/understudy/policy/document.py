@@ -84,7 +84,13 @@ class Resources:
         return any(template.matches(resource, request.values) for template in self._others)
 
     def match(self, request: Request) -> bool:
-        """Whether the statement is about the resource."""
+        """Whether the statement is about the resource.
+
+        A NotResource with an unresolved variable matches nothing: what it excepts is not known ("If AWS cannot resolve
+        a variable this might cause the entire statement to be invalid", IAM guide).
+        """
+        if self.negated and self._others and any(each.expand(request.values) is None for each in self._others):
+            return False
         return self.lists(request) is not self.negated
 
 
