@@ -40,8 +40,7 @@ def test_why_reads_like_this() -> None:
         [
             "implicit deny: sts:AssumeRole on arn:aws:iam::111122223333:role/Target",
             "  by      arn:aws:iam::111122223333:user/team/alice (user)",
-            "  because no statement of the resource's policy allows this caller (because no role trust policy",
-            "          allows the sts:AssumeRole action)",
+            "  because no role trust policy allows the sts:AssumeRole action",
             "",
             "  role trust policy 'Target': does not allow",
             "    statement 'People', Allow: does not apply",

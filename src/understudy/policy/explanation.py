@@ -42,14 +42,21 @@ def _lines(decision: Decision) -> Iterator[Line]:
     request = decision.request
     yield 0, f"{decision.verdict.value}: ", f"{request.action} on {request.resource}"
     yield 2, "by      ", f"{request.principal} ({request.principal.kind.value})"
-    reason = decision.denial_reason()
-    yield 2, "because ", decision.ground.value + (f" ({reason.text})" if reason else "")
+    yield 2, "because ", _because(decision)
     nearest = None if decision.allowed else nearest_allowed(request, decision.policies, fixed=_PERSON)
     if nearest is not None:
         yield 2, "nearest ", str(nearest)
     for policy in decision.steps:
         yield 0, "", ""
         yield from _policy_lines(policy)
+
+
+def _because(decision: Decision) -> str:
+    """The service's words for a denial, where a policy is at fault; else the rule that settled it."""
+    reason = decision.denial_reason()
+    if reason is None:
+        return decision.ground.value
+    return reason.text.removeprefix("because ") if not reason.explicit else f"of {reason.text.removeprefix('with ')}"
 
 
 def _policy_lines(policy: PolicyStep) -> Iterator[Line]:

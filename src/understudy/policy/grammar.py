@@ -39,7 +39,7 @@ Faults = Iterator[Problem]
 
 
 class Grammar:
-    """The rules of one kind of policy. `faults` walks a document and yields what is wrong, in the document's order."""
+    """The rules of one kind of policy. `faults` walks a document and yields what is wrong, statement by statement."""
 
     def __init__(self, kind: PolicyKind) -> None:
         self.kind = kind

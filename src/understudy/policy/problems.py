@@ -33,7 +33,7 @@ class Problem:
 
 
 class PolicyError(ValueError):
-    """The document is not a policy of its kind; ``problems`` holds every fault, in the order of the document."""
+    """The document is not a policy of its kind; ``problems`` holds every fault, statement by statement."""
 
     def __init__(self, problems: Sequence[Problem], name: str | None = None) -> None:
         self.problems = tuple(problems)
