@@ -109,7 +109,7 @@ class ProfileChain:
             provider = credential_source(profile, configuration, self.outer.clock)
         else:
             provider = self._source_profile(configuration, profile, (*visited, profile.name))
-        return RefreshingCredentials(provider, clock=self.outer.clock)
+        return RefreshingCredentials(Needed(provider, profile), clock=self.outer.clock)
 
     def _source_profile(self, configuration: Configuration, profile: Profile, visited: tuple[str, ...]) -> Found:
         name = profile["source_profile"]
@@ -210,6 +210,34 @@ class ProfileChain:
 
         command, account_id = profile["credential_process"], profile.get("aws_account_id")
         return ProcessProvider(command, environ=configuration.environ, account_id=account_id)
+
+
+class Needed:
+    """The source of a role: where it has no credentials, that is a mistake, and no reason for a chain to go on."""
+
+    __slots__ = ("name", "profile", "provider", "static_stability")
+
+    def __init__(self, provider: Found, profile: Profile) -> None:
+        self.provider = provider
+        self.profile = profile
+        self.name = provider.name
+        self.static_stability = provider.static_stability
+
+    def retrieve(self) -> Flow[AWSCredentials]:
+        """What the source gives; raises what it raises."""
+        try:
+            return (yield from self.provider.retrieve())
+        except CredentialsError as error:
+            if not error.try_next:
+                raise
+            where = f"{self.profile.where('role_arn')}: the role of profile {self.profile.name!r} has no source"
+            raise CredentialsError(f"{where}: {error}", recoverable=error.recoverable, hint=error.hint) from error
+
+    def identity(self, given: AWSCredentials) -> str:
+        """As the source tells it."""
+        tell = getattr(self.provider, "identity", None)
+        told: str = tell(given) if tell is not None else given.access_key_id
+        return told
 
 
 class StaticProvider:
