@@ -9,7 +9,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from typing import Any, ClassVar, NoReturn, Self, dataclass_transform, overload
 
@@ -102,7 +102,7 @@ class Kind:
         """The value in its stored form; raises TypeError that names the member, never the value of a sensitive one."""
         raise NotImplementedError
 
-    def problems(self, value: Any, path: Path) -> Iterator[Problem]:
+    def problems(self, value: Any, path: Path) -> Iterable[Problem]:
         """The limits that this value breaks."""
         raise NotImplementedError
 
@@ -139,7 +139,17 @@ class Text(Kind):
             self.refuse(value, name)
         return value
 
-    def problems(self, value: str, path: Path) -> Iterator[Problem]:
+    def problems(self, value: str, path: Path) -> Iterable[Problem]:
+        return () if self._admits(value) else self._problems(value, path)
+
+    def _admits(self, value: str) -> bool:
+        """The answer in nearly every case, without a generator."""
+        length = len(value)
+        if (self.maximum is not None and length > self.maximum) or (self.minimum is not None and length < self.minimum):
+            return False
+        return self.pattern is None or self.pattern.matches(value)
+
+    def _problems(self, value: str, path: Path) -> Iterator[Problem]:
         shown = _shown(value, self.sensitive)
         if self.pattern is not None and not self.pattern.matches(value):
             yield Problem(path, shown, _regular_expression(self.pattern))
@@ -281,7 +291,7 @@ class ListOf(Kind):
                     yield Problem((*path, index), "Value null", NOT_NULL)
                 else:
                     yield from self.item.problems(item, (*path, index))
-            elif item is None or next(self.item.problems(item, path), None) is not None:
+            elif item is None or next(iter(self.item.problems(item, path)), None) is not None:
                 broken = True
         if broken:
             listed = [*self.item.constraints(), *([NOT_NULL] if None in value else [])]
@@ -407,11 +417,10 @@ class Shape(metaclass=ShapeType):
         """Each broken limit, with member paths that start at ``path``."""
         for declared in self.members:
             value = getattr(self, declared.name)
-            where = (*path, declared.wire_name)
             if value is not None:
-                yield from declared.kind.problems(value, where)
+                yield from declared.kind.problems(value, (*path, declared.wire_name))
             elif declared.required:
-                yield Problem(where, "Value null", NOT_NULL)
+                yield Problem((*path, declared.wire_name), "Value null", NOT_NULL)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} is immutable; use replace({name}=...) for a changed copy")

@@ -20,6 +20,7 @@ MAX_ELEMENTS = 10_000
 _REFERENCES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
 _FORBIDDEN = dict.fromkeys([*(set(range(0x20)) - {0x9, 0xA, 0xD}), 0xFFFE, 0xFFFF], "�")
 _ESCAPES = {**_REFERENCES, **_FORBIDDEN}
+_MARKUP = frozenset("&<>").intersection
 
 
 class Element:
@@ -45,6 +46,11 @@ class Element:
         return None if found is None else found.text
 
 
+def escape(text: str) -> str:
+    """Text as XML has it: references for markup, a replacement for characters that XML cannot hold."""
+    return text if text.isascii() and text.isprintable() and not _MARKUP(text) else text.translate(_ESCAPES)
+
+
 def write_xml(root: Element, namespace: str) -> bytes:
     """The document as the service writes it: no declaration, indented by two spaces, one newline at the end."""
     lines: list[str] = []
@@ -55,8 +61,7 @@ def write_xml(root: Element, namespace: str) -> bytes:
 def _write(element: Element, depth: int, attributes: str, lines: list[str]) -> None:
     indent = "  " * depth
     if not element.children:
-        text = element.text.translate(_ESCAPES)
-        lines.append(f"{indent}<{element.name}{attributes}>{text}</{element.name}>")
+        lines.append(f"{indent}<{element.name}{attributes}>{escape(element.text)}</{element.name}>")
         return
     lines.append(f"{indent}<{element.name}{attributes}>")
     for child in element.children:

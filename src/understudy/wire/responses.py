@@ -6,7 +6,7 @@ from understudy import types
 from understudy.errors import ResponseError
 from understudy.shape import Integer, ListOf, Nested, Timestamp
 from understudy.wire import faults
-from understudy.wire.documents import Element, read, write_xml
+from understudy.wire.documents import Element, escape, read
 from understudy.wire.scalars import epoch_seconds, format_timestamp, parse_timestamp
 
 TYPE_CHECKING = False
@@ -42,24 +42,49 @@ def serialize(operation: Operation, output: Output, request_id: str, accept_json
     """The content type and the body of an answer."""
     if accept_json:
         return JSON_TYPE, _json(operation, output, request_id)
-    result = Element(f"{operation.name}Result", children=_elements(output, _ORDER.get(operation.name, ())))
-    metadata = Element("ResponseMetadata", children=[Element("RequestId", request_id)])
-    return XML_TYPE, write_xml(Element(f"{operation.name}Response", children=[result, metadata]), NAMESPACE)
+    name = operation.name
+    result = _elements(output, "    ", _order_of(operation))
+    written = f"  <{name}Result>\n{result}  </{name}Result>\n" if result else f"  <{name}Result></{name}Result>\n"
+    body = (
+        f'<{name}Response xmlns="{NAMESPACE}">\n{written}'
+        f"  <ResponseMetadata>\n    <RequestId>{escape(request_id)}</RequestId>\n  </ResponseMetadata>\n"
+        f"</{name}Response>\n"
+    )
+    return XML_TYPE, body.encode("utf-8", "replace")
 
 
-def _elements(shape: Shape, first: tuple[str, ...] = ()) -> list[Element]:
-    ranks = {name: rank for rank, name in enumerate(first)}
-    ordered = sorted(shape.members, key=lambda m: ranks.get(m.wire_name, len(ranks)))
-    found = ((declared, getattr(shape, declared.name)) for declared in ordered)
-    return [_element(m.wire_name, m.kind, value) for m, value in found if value is not None]
+_orders: dict[str, tuple[Member, ...]] = {}
 
 
-def _element(name: str, kind: Kind, value: Any) -> Element:
+def _order_of(operation: Operation) -> tuple[Member, ...]:
+    """The members of an operation's output as the service writes them; kept, because every answer asks."""
+    found = _orders.get(operation.name)
+    if found is None:
+        ranks = {name: rank for rank, name in enumerate(_ORDER.get(operation.name, ()))}
+        found = tuple(sorted(operation.output.members, key=lambda m: ranks.get(m.wire_name, len(ranks))))
+        _orders[operation.name] = found
+    return found
+
+
+def _elements(shape: Shape, indent: str, members: tuple[Member, ...]) -> str:
+    """The lines of a shape's members, in their order, without a tree in between: this runs for every answer."""
+    lines = []
+    for declared in members:
+        value = getattr(shape, declared.name)
+        if value is not None:
+            lines.append(_element(declared.wire_name, declared.kind, value, indent))
+    return "".join(lines)
+
+
+def _element(name: str, kind: Kind, value: Any, indent: str) -> str:
     if isinstance(kind, Nested):
-        return Element(name, children=_elements(value))
-    if isinstance(kind, ListOf):
-        return Element(name, children=[_element("member", kind.item, item) for item in value])
-    return Element(name, format_timestamp(value) if isinstance(kind, Timestamp) else str(value))
+        inner = _elements(value, indent + "  ", value.members)
+    elif isinstance(kind, ListOf):
+        inner = "".join([_element("member", kind.item, item, indent + "  ") for item in value])
+    else:
+        text = format_timestamp(value) if isinstance(kind, Timestamp) else escape(str(value))
+        return f"{indent}<{name}>{text}</{name}>\n"
+    return f"{indent}<{name}>\n{inner}{indent}</{name}>\n" if inner else f"{indent}<{name}></{name}>\n"
 
 
 def _json(operation: Operation, output: Output, request_id: str) -> bytes:
