@@ -46,7 +46,7 @@ class Call:
         request = self.request
         keys: dict[str, ContextValue] = {} if self._caller is None else dict(self._caller.context)
         keys["aws:SourceIp"] = self.source_ip
-        keys["aws:CurrentTime"] = iso_8601(self.now)
+        keys["aws:CurrentTime"] = iso_8601(int(self.now))
         keys["aws:EpochTime"] = str(int(self.now))
         keys["aws:SecureTransport"] = "true" if request.scheme == "https" else "false"
         keys["aws:RequestedRegion"] = self.region

@@ -36,7 +36,7 @@ def authorise_federated(service: Service, call: Call, asked: FederatedRequest) -
     role = service.directory.role(asked.role_arn)
     context = _context(call, asked, role)
     for action in _actions(asked):
-        service.authorizer.require_federated(call, asked.principal, role, action, asked.role_arn, context)
+        service.authorizer.require_federated(asked.principal, role, action, asked.role_arn, context)
     if role is None:
         raise AssertionError("a role that does not exist was authorised")
     return role

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,9 @@ _NOTHING = parse_policy(
 )
 
 
+_KEPT = 4096
+
+
 @lru_cache(maxsize=4096)
 def compiled(text: str, kind: PolicyKind, name: str | None = None) -> Policy:
     """The policy of a text of JSON; raises `understudy.policy.PolicyError`."""
@@ -54,6 +58,7 @@ class PolicySource:
         self._directory = directory
         self._revision = directory.revision
         self._own: dict[Caller, PolicySet] = {}
+        self._on_role: dict[tuple[Caller, str], PolicySet] = {}
         self._trust: dict[str, Policy] = {}
 
     def of_caller(self, caller: Caller) -> PolicySet:
@@ -64,7 +69,27 @@ class PolicySource:
             found = self._own[caller] = self._gather(caller)
         return found
 
-    def trust(self, role: Role | None) -> Policy:
+    def on_role(self, caller: Caller, account: str, role: Role | None) -> PolicySet:
+        """Everything with a say when the caller wants a role of the account."""
+        self._forget_old()
+        if role is None:
+            return self._with_trust(self.of_caller(caller), account, None)
+        found = self._on_role.get((caller, role.arn))
+        if found is None:
+            if len(self._on_role) >= _KEPT:
+                self._on_role.clear()
+            found = self._on_role[caller, role.arn] = self._with_trust(self.of_caller(caller), account, role)
+        return found
+
+    def of_stranger(self, account: str, role: Role | None) -> PolicySet:
+        """The same for a caller without an account: the role's own policies alone."""
+        return self._with_trust(PolicySet(), account, role)
+
+    def _with_trust(self, own: PolicySet, account: str, role: Role | None) -> PolicySet:
+        rcps, management = self._guarding(account)
+        return replace(own, trust=self._trusting(role), rcps=rcps, resource_in_management_account=management)
+
+    def _trusting(self, role: Role | None) -> Policy:
         """The trust policy of a role, bound to the unique ids of principals that left; of no role, one that
         trusts nobody.
         """
@@ -77,7 +102,7 @@ class PolicySource:
             found = self._trust[role.arn] = policy.bound(role.departed.get) if role.departed else policy
         return found
 
-    def guarding(self, account: str) -> tuple[Sequence[Sequence[Policy]] | None, bool]:
+    def _guarding(self, account: str) -> tuple[Sequence[Sequence[Policy]] | None, bool]:
         """The resource control policies over an account, and whether it is its organization's management account."""
         organization = self._directory.organization(account)
         if organization is None:
@@ -87,9 +112,10 @@ class PolicySource:
         return found or None, organization.management_account == account
 
     def _forget_old(self) -> None:
-        if self._revision != self._directory.revision or len(self._own) > 4096:
+        if self._revision != self._directory.revision or len(self._own) > _KEPT:
             self._revision = self._directory.revision
             self._own.clear()
+            self._on_role.clear()
             self._trust.clear()
 
     def _gather(self, caller: Caller) -> PolicySet:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NoReturn
 
 from understudy.errors import ExpiredToken, ServiceError
@@ -232,9 +232,10 @@ def overridden(own: Mapping[str, str], session: Mapping[str, str]) -> dict[str, 
     return {**{key: value for key, value in own.items() if key.lower() not in taken}, **session}
 
 
-def iso_8601(moment: float) -> str:
-    """A moment as condition keys and the wire show it, whole seconds of UTC."""
-    return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+@lru_cache(maxsize=64)
+def iso_8601(second: int) -> str:
+    """A moment (whole seconds) as condition keys show it, in UTC."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _check_expiry(session: Session, now: datetime) -> None:

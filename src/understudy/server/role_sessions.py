@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from understudy import types
-from understudy.arn import is_arn
 from understudy.errors import ServiceError
 from understudy.server.durations import role_session_duration
 from understudy.server.issuing import Issued, issue
@@ -51,12 +50,6 @@ class RoleSession:
     contexts: Mapping[str, str] = field(default_factory=dict)
     minimum_size: int | None = None
     latest_end: int | None = None
-
-
-def check_role_arn(role_arn: str) -> None:
-    """A text of the right length that is no ARN has an error of its own."""
-    if not is_arn(role_arn):
-        raise ServiceError(f"{role_arn} is invalid", code="ValidationError", status=400)
 
 
 def read_session_policies(policy: Any, policy_arns: Iterable[Any] | None) -> SessionPolicies:

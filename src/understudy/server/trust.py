@@ -4,11 +4,10 @@ have a say.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from understudy.arn import Arn
-from understudy.policy import PolicySet, Principal, Request, evaluate
+from understudy.policy import Principal, Request, evaluate
+from understudy.server.arns import account_of_arn
 from understudy.server.denials import Refused, long_text, short_text
 
 if TYPE_CHECKING:
@@ -27,26 +26,19 @@ class Authorizer:
     def __init__(self, policies: PolicySource) -> None:
         self._policies = policies
 
-    def role_policies(self, call: Call, role_account: str, role: Role | None) -> PolicySet:
-        """Everything with a say when the caller wants a role: its trust policy and the caller's own policies."""
-        rcps, management = self._policies.guarding(role_account)
-        own = self._policies.of_caller(call.caller) if call.known_caller is not None else PolicySet()
-        return replace(own, trust=self._policies.trust(role), rcps=rcps, resource_in_management_account=management)
-
     def require_on_role(
-        self, call: Call, policies: PolicySet, action: str, role_arn: str, context: Mapping[str, ContextValue]
+        self, call: Call, role: Role | None, action: str, role_arn: str, context: Mapping[str, ContextValue]
     ) -> Decision:
         """Raise the refusal of AssumeRole unless trust policy and caller's policies allow the action on the role."""
-        request = Request(call.caller.principal, action, role_arn, Arn.parse(role_arn).account, context)
-        decision = evaluate(request, policies)
+        caller, account = call.caller, account_of_arn(role_arn)
+        request = Request(caller.principal, action, role_arn, account, context)
+        decision = evaluate(request, self._policies.on_role(caller, account, role))
         if not decision.allowed:
-            text = short_text(call.caller.arn, action, role_arn)
-            raise Refused(text, decision, call.caller.account.account_id)
+            raise Refused(short_text(caller.arn, action, role_arn), decision, caller.account.account_id)
         return decision
 
     def require_federated(
         self,
-        call: Call,
         principal: Principal,
         role: Role | None,
         action: str,
@@ -54,9 +46,9 @@ class Authorizer:
         context: Mapping[str, ContextValue],
     ) -> Decision:
         """The same for a web identity or SAML caller, who has no account and no policies of its own."""
-        account = Arn.parse(role_arn).account
+        account = account_of_arn(role_arn)
         request = Request(principal, action, role_arn, account, context)
-        decision = evaluate(request, self.role_policies(call, account, role))
+        decision = evaluate(request, self._policies.of_stranger(account, role))
         if not decision.allowed:
             raise Refused(f"Not authorized to perform {action}", decision, account)
         return decision

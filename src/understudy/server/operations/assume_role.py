@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from understudy.arn import Arn
 from understudy.commands import AssumeRoleCommand
 from understudy.errors import AccessDenied
+from understudy.server.arns import account_of_arn, check_role_arn
 from understudy.server.provided_contexts import read_provided_contexts
-from understudy.server.role_sessions import RoleSession, check_role_arn, issue_role_session, read_session_policies
+from understudy.server.role_sessions import RoleSession, issue_role_session, read_session_policies
 from understudy.server.second_factor import verify_second_factor
 from understudy.server.session_tags import SessionTags, session_tags, source_identity, tag_pairs
 from understudy.types import AssumeRoleOutput
@@ -90,7 +90,7 @@ def _context(
     keys.update(contexts.context())
     for key, value in (role.tags if role is not None else {}).items():
         keys[f"aws:ResourceTag/{key}"] = keys[f"iam:ResourceTag/{key}"] = value
-    keys["aws:ResourceAccount"] = Arn.parse(command.role_arn).account
+    keys["aws:ResourceAccount"] = account_of_arn(command.role_arn)
     return keys
 
 
@@ -108,10 +108,9 @@ def _authorise(
     """sts:AssumeRole, and what else the request does: each is allowed on its own, by trust policy and caller's
     policies.
     """
-    policies = service.authorizer.role_policies(call, Arn.parse(command.role_arn).account, role)
     actions = ["sts:AssumeRole"]
     actions += ["sts:TagSession"] if tags else []
     actions += ["sts:SetSourceIdentity"] if identity is not None else []
     actions += ["sts:SetContext"] if contexts.values else []
     for action in actions:
-        service.authorizer.require_on_role(call, policies, action, command.role_arn, context)
+        service.authorizer.require_on_role(call, role, action, command.role_arn, context)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from understudy.arn import Arn
 from understudy.commands import AssumeRoleWithSAMLCommand
 from understudy.policy import Principal
+from understudy.server.arns import account_of_arn, check_role_arn
 from understudy.server.durations import ROLE_DEFAULT
 from understudy.server.federated import FederatedRequest, authorise_federated
 from understudy.server.issuing import check_plaintext
 from understudy.server.regions import check_region_enabled
-from understudy.server.role_sessions import RoleSession, check_role_arn, issue_role_session, read_session_policies
+from understudy.server.role_sessions import RoleSession, issue_role_session, read_session_policies
 from understudy.server.session_tags import session_tags
 from understudy.types import AssumeRoleWithSAMLOutput
 
@@ -31,7 +31,7 @@ async def assume_role_with_saml(
     check_role_arn(command.role_arn)
     policies = read_session_policies(command.policy, command.policy_arns)
     check_plaintext(policies)
-    check_region_enabled(call.region, service.directory.account(Arn.parse(command.role_arn).account))
+    check_region_enabled(call.region, service.directory.account(account_of_arn(command.role_arn)))
     identity = await _verified(service, call, command)
     asked = identity.session
     tags = session_tags(asked.tags.items(), asked.transitive_tag_keys, None)
@@ -86,7 +86,7 @@ async def _verified(service: Service, call: Call, command: AssumeRoleWithSAMLCom
     from understudy.server.saml import provider_missing, verify_saml_response
 
     provider = service.directory.saml_provider(command.principal_arn)
-    if provider is None or provider.account != Arn.parse(command.role_arn).account:
+    if provider is None or provider.account != account_of_arn(command.role_arn):
         raise provider_missing(call.request_id)
     return await verify_saml_response(
         command.saml_assertion,

@@ -7,15 +7,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from understudy.arn import Arn
 from understudy.commands import AssumeRoleWithWebIdentityCommand
 from understudy.errors import InvalidIdentityTokenException
 from understudy.policy import Principal
+from understudy.server.arns import account_of_arn, check_role_arn
 from understudy.server.federated import FederatedRequest, authorise_federated
 from understudy.server.issuing import check_plaintext
 from understudy.server.oidc import verify_web_identity
 from understudy.server.regions import check_region_enabled
-from understudy.server.role_sessions import RoleSession, check_role_arn, issue_role_session, read_session_policies
+from understudy.server.role_sessions import RoleSession, issue_role_session, read_session_policies
 from understudy.server.session_tags import session_tags
 from understudy.types import AssumeRoleWithWebIdentityOutput
 
@@ -36,7 +36,7 @@ async def assume_role_with_web_identity(
     check_role_arn(command.role_arn)
     policies = read_session_policies(command.policy, command.policy_arns)
     check_plaintext(policies)
-    account = Arn.parse(command.role_arn).account
+    account = account_of_arn(command.role_arn)
     check_region_enabled(call.region, service.directory.account(account))
     _refuse_access_tokens(command.provider_id)
     identity = await verify_web_identity(
