@@ -20,9 +20,9 @@ from understudy.server.service import MESSAGE_HEADER
 from understudy.server.settings import Settings
 
 if TYPE_CHECKING:
+    from understudy.client.options import Credentials
     from understudy.directory import Directory
     from understudy.errors import ServiceError
-    from understudy.identity import CredentialSource
 
 DEVELOPMENT = "123456789012"
 
@@ -63,7 +63,7 @@ class Props:
         """Who exists in the stand-in's accounts."""
         return self.stand_in.directory
 
-    def client(self, credentials: CredentialSource | None = None) -> STSClient:
+    def client(self, credentials: Credentials | None = None) -> STSClient:
         """A client of the stand-in, with the demo's clock."""
         return STSClient(region="us-east-1", endpoint=self.sts, credentials=credentials, clock=self.clock)
 
