@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .decision import Decision
 
 _MOST_VALUES = 4
+_TRIED = 40
+"""Requests tried in search of what would be allowed; a denial is explained often, and must stay cheap."""
 _PERSON = frozenset(("principal", "action"))
 """Who asks for what is not changed in search of what would be allowed; for that, ask `nearest_allowed` itself."""
 
@@ -43,7 +45,7 @@ def _lines(decision: Decision) -> Iterator[Line]:
     yield 0, f"{decision.verdict.value}: ", f"{request.action} on {request.resource}"
     yield 2, "by      ", f"{request.principal} ({request.principal.kind.value})"
     yield 2, "because ", _because(decision)
-    nearest = None if decision.allowed else nearest_allowed(request, decision.policies, fixed=_PERSON)
+    nearest = None if decision.allowed else nearest_allowed(request, decision.policies, fixed=_PERSON, most=_TRIED)
     if nearest is not None:
         yield 2, "nearest ", str(nearest)
     for policy in decision.steps:

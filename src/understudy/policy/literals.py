@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from decimal import Decimal
     from ipaddress import IPv4Network, IPv6Network
 
     from .wildcards import Token
+
+Read = TypeVar("Read")
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
 _DATE = re.compile(
@@ -21,19 +24,28 @@ _LONGEST = 512
 """No number, date or address is longer; a longer text is malformed before it is looked at."""
 
 
-@lru_cache(1024)
+def _remembered(read: Callable[[str], Read]) -> Callable[[str], Read | None]:
+    """Remember the last texts read; a text that is too long is malformed, and neither read nor kept."""
+    kept = lru_cache(1024)(read)
+
+    @wraps(read)
+    def short(text: str) -> Read | None:
+        return kept(text) if len(text) <= _LONGEST else None
+
+    return short
+
+
+@_remembered
 def number(text: str) -> Decimal | None:
     """A number as Numeric operators read it: ``01``, ``+1``, ``1.0`` and ``1e0`` are all one [recorded]."""
     from decimal import Decimal
 
-    return Decimal(text) if len(text) <= _LONGEST and _NUMBER.fullmatch(text) else None
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
-@lru_cache(1024)
+@_remembered
 def date(text: str) -> Decimal | None:
     """Seconds since 1970 of an ISO 8601 date or date and time, or of epoch seconds. Without a zone it is UTC."""
-    if len(text) > _LONGEST:
-        return None
     found = _DATE.fullmatch(text)
     return _calendar(*found.groups()) if found else number(text)
 
@@ -90,14 +102,14 @@ def binary(text: str) -> bytes | None:
         return None
 
 
-@lru_cache(1024)
+@_remembered
 def network(text: str) -> IPv4Network | IPv6Network | None:
     """A policy's address or CIDR block. IPv4 host bits are ignored; an IPv6 block with host bits matches nothing
     [recorded].
     """
     from ipaddress import IPv6Network, ip_network
 
-    if len(text) > _LONGEST or "%" in text or "." in text.partition("/")[2]:
+    if "%" in text or "." in text.partition("/")[2]:
         return None
     try:
         block = ip_network(text, strict=False)
@@ -106,12 +118,12 @@ def network(text: str) -> IPv4Network | IPv6Network | None:
         return None
 
 
-@lru_cache(1024)
+@_remembered
 def address(text: str) -> IPv4Network | IPv6Network | None:
     """A request's address; an IPv4-mapped IPv6 address is its IPv4 address [recorded]."""
     from ipaddress import IPv6Address, ip_address, ip_network
 
-    if len(text) > _LONGEST or "%" in text:
+    if "%" in text:
         return None
     try:
         value = ip_address(text)

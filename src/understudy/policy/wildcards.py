@@ -137,22 +137,29 @@ def _cut(tokens: Sequence[Token]) -> list[list[Token]]:
 
 
 class _Places:
-    """Where each character stands in a text, one bit per position; built once, when the first ``?`` piece asks."""
+    """Where each character of a piece stands in a text, one bit per position, worked out when the character is
+    asked for.
+    """
 
     __slots__ = ("_masks", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._masks: dict[str, int] | None = None
+        self._masks: dict[str, int] = {}
 
     def of(self, character: str) -> int:
-        if self._masks is None:
-            positions: dict[str, bytearray] = {}
-            size = len(self.text) // 8 + 1
-            for index, each in enumerate(self.text):
-                positions.setdefault(each, bytearray(size))[index >> 3] |= 1 << (index & 7)
-            self._masks = {each: int.from_bytes(bits, "little") for each, bits in positions.items()}
-        return self._masks.get(character, 0)
+        mask = self._masks.get(character)
+        if mask is None:
+            mask = self._masks[character] = self._mask(character)
+        return mask
+
+    def _mask(self, character: str) -> int:
+        bits = bytearray(len(self.text) // 8 + 1)
+        position = self.text.find(character)
+        while position >= 0:
+            bits[position >> 3] |= 1 << (position & 7)
+            position = self.text.find(character, position + 1)
+        return int.from_bytes(bits, "little")
 
 
 class _Piece:
