@@ -116,6 +116,33 @@ def test_gitlab_tokens_carry_their_claims(understudy: StandIn) -> None:
     understudy.assert_cannot_assume(role, web_identity_token=other)
 
 
+def test_saml_responses(understudy: StandIn) -> None:
+    corp = understudy.saml_provider("Corp")
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": corp.arn},
+        "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"],
+        "Condition": {"StringEquals": {"saml:sub": "alice", "aws:RequestTag/team": "data"}},
+    }
+    role = understudy.role("Analyst", trust)
+    good = understudy.saml_response(role, corp, subject="alice", tags={"team": "data"})
+    other = understudy.saml_response(role, corp, subject="mallory", tags={"team": "data"})
+    attempt = understudy.assert_can_assume(role, saml_response=good)
+    understudy.sign_in(attempt.credentials)
+    assert boto3.client("sts").get_caller_identity()["Arn"].endswith("assumed-role/Analyst/alice")
+    understudy.assert_cannot_assume(role, saml_response=other)
+    assert understudy.attempt(role, saml_response="AAAA").error is not None
+
+
+def test_with_several_saml_providers_the_principal_must_be_said(understudy: StandIn) -> None:
+    one, _ = understudy.saml_provider("One"), understudy.saml_provider("Two")
+    role = understudy.role("Analyst", {"Effect": "Allow", "Principal": {"Federated": one.arn}, "Action": "sts:AssumeRoleWithSAML"})
+    response = understudy.saml_response(role, one)
+    with pytest.raises(ValueError, match="principal_arn"):
+        understudy.attempt(role, saml_response=response)
+    understudy.assert_can_assume(role, saml_response=response, principal_arn=one.arn)
+
+
 def test_mfa_codes(understudy: StandIn) -> None:
     alice = understudy.user("alice", ALL, mfa=True)
     needs_mfa = {**ANYONE, "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}

@@ -61,11 +61,11 @@ class Caller:
         if self.organization is not None:
             keys["aws:PrincipalOrgID"], keys["aws:PrincipalOrgPaths"] = self.organization
         if self.session is not None:
-            keys.update(_session_context(self.session))
+            keys.update(session_context(self.session))
         return keys
 
 
-def _session_context(session: Session) -> dict[str, ContextValue]:
+def session_context(session: Session) -> dict[str, ContextValue]:
     """Keys that only temporary credentials have."""
     keys: dict[str, ContextValue] = {"aws:TokenIssueTime": iso_8601(session.issued)}
     if session.source_identity:
