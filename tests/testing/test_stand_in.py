@@ -136,7 +136,9 @@ def test_saml_responses(understudy: StandIn) -> None:
 
 def test_with_several_saml_providers_the_principal_must_be_said(understudy: StandIn) -> None:
     one, _ = understudy.saml_provider("One"), understudy.saml_provider("Two")
-    role = understudy.role("Analyst", {"Effect": "Allow", "Principal": {"Federated": one.arn}, "Action": "sts:AssumeRoleWithSAML"})
+    role = understudy.role(
+        "Analyst", {"Effect": "Allow", "Principal": {"Federated": one.arn}, "Action": "sts:AssumeRoleWithSAML"}
+    )
     response = understudy.saml_response(role, one)
     with pytest.raises(ValueError, match="principal_arn"):
         understudy.attempt(role, saml_response=response)

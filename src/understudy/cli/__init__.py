@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": "play the whole story against a stand-in of its own",
     "whoami": "ask the service who you are",
     "explain": "open an encoded authorization message and print the decision",
+    "directory": "move a directory between files and databases",
     "policy": "evaluate and explain policies in files",
 }
 """Each command and what it does; the module of the same name has ``add_parser(subparsers)``."""

@@ -20,7 +20,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--directory",
         metavar="FILE",
-        help="accounts, users and roles, as YAML (default: the sample, whose keys are public)",
+        help="accounts, users and roles: a YAML file or the URL of a database (default: the sample, with public keys)",
     )
     parser.add_argument(
         "--print-sample", action="store_true", help="print the sample directory, to start your own from"
@@ -41,14 +41,16 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 def run(namespace: Namespace) -> int:
     """Serve until interrupted; one line of JSON on stdout for each request."""
-    from understudy.directory.yaml_file import SAMPLE, load
+    from understudy.directory.opening import open_directory
+    from understudy.directory.yaml_file import SAMPLE
 
     if namespace.print_sample:
         print(SAMPLE.read_text(encoding="utf-8"), end="")
         return 0
     from understudy.server.run import serve
 
-    serve(load(namespace.directory or SAMPLE), namespace.host, namespace.port, _settings(namespace), ready=_say_where)
+    directory = open_directory(namespace.directory or SAMPLE)
+    serve(directory, namespace.host, namespace.port, _settings(namespace), ready=_say_where)
     return 0
 
 
