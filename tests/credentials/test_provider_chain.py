@@ -221,3 +221,14 @@ def test_a_default_chain_over_plain_options_can_be_pickled(world: World) -> None
     one = from_provider_chain(client=ClientOptions(environ=dict(ENVIRONMENT)))
     one.get()
     assert pickle.loads(pickle.dumps(one)).get().access_key_id == "AKIAENVIRONMENTX"
+
+
+def test_a_rejected_key_reaches_the_cache_inside_a_chain() -> None:
+    clock = FakeClock()
+    source = Source(clock)
+    inner = RefreshingCredentials(source, clock=clock)
+    outer = chain(inner, clock=clock)
+    outer.get()
+    outer.invalidate("AKIA1")
+    assert (outer.get().access_key_id, inner.get().access_key_id) == ("AKIA2", "AKIA2")
+    assert outer.refresh().access_key_id == "AKIA3"

@@ -253,3 +253,12 @@ def test_fifty_processes_that_start_at_once_make_one_call(tmp_path: Path) -> Non
     served.server.shutdown()
     assert set(got) == {"ASIAISSUED000001"}
     assert len(served.sts.calls) == 1
+
+
+def test_a_set_that_a_service_rejected_is_not_taken_from_the_file_again(sts: ScriptedSts, tmp_path: Path) -> None:
+    one = role(sts, SharedCache(tmp_path))
+    rejected = one.get().access_key_id
+    one.invalidate(rejected)
+    assert one.get().access_key_id == "ASIAISSUED000002"
+    assert role(sts, SharedCache(tmp_path)).get().access_key_id == "ASIAISSUED000002"
+    assert one.refresh().access_key_id == "ASIAISSUED000003"

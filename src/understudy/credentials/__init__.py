@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from understudy.credentials.container import from_container_metadata
     from understudy.credentials.environment import from_env
     from understudy.credentials.federation_token import from_federation_token
+    from understudy.credentials.function import from_function
     from understudy.credentials.http import from_http
     from understudy.credentials.identity_tokens import WebIdentityToken, token_function, web_identity_tokens
     from understudy.credentials.imds import from_instance_metadata
@@ -50,6 +51,7 @@ __all__ = [
     "from_container_metadata",
     "from_env",
     "from_federation_token",
+    "from_function",
     "from_http",
     "from_ini",
     "from_instance_metadata",
@@ -91,6 +93,7 @@ _HOME = {
     "from_container_metadata": "container",
     "from_env": "environment",
     "from_federation_token": "federation_token",
+    "from_function": "function",
     "from_http": "http",
     "from_ini": "ini",
     "from_instance_metadata": "imds",

@@ -97,7 +97,7 @@ def from_temporary_credentials(
 class AssumeRoleProvider:
     """Calls AssumeRole with these members each time it is asked."""
 
-    __slots__ = ("_signed_as", "cache", "calls", "interactive", "members", "mfa")
+    __slots__ = ("_rejected", "_signed_as", "cache", "calls", "interactive", "members", "mfa")
 
     name = "assume_role"
     static_stability = True
@@ -114,6 +114,7 @@ class AssumeRoleProvider:
         self.calls = calls
         self.cache = cache
         self._signed_as: Request | None = None
+        self._rejected: str | None = None
         self.mfa: CodeSource | None = None if mfa is None else code_source(mfa)
         self.interactive = self.mfa is not None and self.mfa.interactive
         require_code_source(members.get("serial_number"), self.mfa)
@@ -126,7 +127,7 @@ class AssumeRoleProvider:
         request = self._signed_as = self._request(source)
         if self.cache is None:
             return (yield from self._assume())
-        return (yield from self.cache.shared(request, self._assume, self.calls.outer.clock))
+        return (yield from self.cache.shared(request, self._assume, self.calls.outer.clock, self._rejected))
 
     def _request(self, source: AWSCredentials) -> Request:
         who = identity_of(self.calls.source, source)
@@ -154,6 +155,10 @@ class AssumeRoleProvider:
                 f"({source.source}), and a chained session lasts {LONGEST_CHAINED} s at most",
                 hint="leave duration_seconds out, or assume the role with the credentials of a user",
             )
+
+    def reject(self, access_key_id: str) -> None:
+        """A set that a service has rejected is not taken from the shared files again."""
+        self._rejected = access_key_id
 
     def identity(self, given: AWSCredentials) -> str:
         """Who the role's session is, the same for each set: the request, policies and tags included, and its signer."""

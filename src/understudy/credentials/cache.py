@@ -97,11 +97,19 @@ class Refreshing(SingleFlight["T"]):
 
     def refresh(self) -> T:
         """Ask the source now, whatever the window or the back-off, and raise its failure; joins a refresh under way."""
+        self._reject()
         return drive(self._renew())
 
     async def arefresh(self) -> T:
         """As `refresh`, for tasks."""
+        self._reject()
         return await drive_async(self._renew())
+
+    def _reject(self) -> None:
+        """Tell a provider that keeps values (a chain over caches, shared files) that this one will not do."""
+        reject = getattr(self.provider, "reject", None)
+        if reject is not None and self._cached is not None:
+            reject(self._cached.value.access_key_id)
 
     def _invalidate(self) -> None:
         with self._lock:
@@ -194,6 +202,7 @@ class RefreshingCredentials(Refreshing["AWSCredentials"]):
         """
         cached = self._cached
         if cached is not None and access_key_id in (None, cached.value.access_key_id):
+            self._reject()
             self._invalidate()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from understudy.credentials.calling import Calls, refreshing
-from understudy.credentials.profiles import provider_of
+from understudy.credentials.profiles import pass_on, provider_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,6 +77,10 @@ class ProfileProvider:
     def _configuration(self) -> Configuration:
         configuration = self.calls.outer.configuration
         return configuration if self.profile is None else configuration.for_profile(self.profile)
+
+    def reject(self, access_key_id: str) -> None:
+        """Pass on that a set will not do."""
+        pass_on(self._found, access_key_id)
 
     def identity(self, given: AWSCredentials) -> str:
         """Who the profile's credentials stand for, as what the profile names tells it."""

@@ -233,6 +233,10 @@ class Needed:
             where = f"{self.profile.where('role_arn')}: the role of profile {self.profile.name!r} has no source"
             raise CredentialsError(f"{where}: {error}", recoverable=error.recoverable, hint=error.hint) from error
 
+    def reject(self, access_key_id: str) -> None:
+        """Pass on that a set will not do."""
+        pass_on(self.provider, access_key_id)
+
     def identity(self, given: AWSCredentials) -> str:
         """As the source tells it."""
         tell = getattr(self.provider, "identity", None)
@@ -259,6 +263,13 @@ class StaticProvider:
         self._first = False
         return static_keys(configuration.profile(self.profile))
         yield
+
+
+def pass_on(source: object, access_key_id: str) -> None:
+    """Tell a source, where it keeps sets at all, that this one is no longer good."""
+    tell = getattr(source, "invalidate", None) or getattr(source, "reject", None)
+    if tell is not None:
+        tell(access_key_id)
 
 
 def static_keys(profile: Profile) -> AWSCredentials:

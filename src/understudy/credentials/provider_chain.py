@@ -148,6 +148,13 @@ class Chain:
             source=given.source,
         )
 
+    def reject(self, access_key_id: str) -> None:
+        """Pass on to the chosen link that a set will not do."""
+        if self._chosen is not None:
+            from understudy.credentials.profiles import pass_on
+
+            pass_on(self._chosen.source(), access_key_id)
+
     def identity(self, given: AWSCredentials) -> str:
         """Who the chosen link's credentials stand for."""
         from understudy.credentials.request import identity_of

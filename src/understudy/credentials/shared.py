@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         """Where processes share the sets of a role."""
 
         def shared(
-            self, request: Request, fetch: Callable[[], Flow[AWSCredentials]], clock: Clock
+            self, request: Request, fetch: Callable[[], Flow[AWSCredentials]], clock: Clock, rejected: str | None = None
         ) -> Flow[AWSCredentials]: ...
 
 
@@ -46,12 +46,14 @@ class SharedCache:
     def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
         self.directory = os.fspath(directory) if directory is not None else _default_directory()
 
-    def shared(self, request: Request, fetch: Callable[[], Flow[AWSCredentials]], clock: Clock) -> Flow[AWSCredentials]:
+    def shared(
+        self, request: Request, fetch: Callable[[], Flow[AWSCredentials]], clock: Clock, rejected: str | None = None
+    ) -> Flow[AWSCredentials]:
         """A set of the file while it is not due, else a new one; a file that cannot be used is gone without."""
         path = self._path(request)
         if path is None:
             return (yield from fetch())
-        found = yield from self._read(path, clock)
+        found = yield from self._read(path, clock, rejected)
         if found is not None:
             return found
         try:
@@ -60,7 +62,7 @@ class SharedCache:
             _cannot_share(path, error)
             return (yield from fetch())
         try:
-            found = yield from self._read(path, clock)
+            found = yield from self._read(path, clock, rejected)
             return found if found is not None else (yield from self._renew(path, fetch, clock))
         finally:
             lock.release()
@@ -76,15 +78,16 @@ class SharedCache:
             _cannot_share(path, error)
         return given
 
-    def _read(self, path: str, clock: Clock) -> Flow[AWSCredentials | None]:
-        """The set of a file, or None: no file, not ours, not whole, or due."""
+    def _read(self, path: str, clock: Clock, rejected: str | None) -> Flow[AWSCredentials | None]:
+        """The set of a file, or None: no file, not ours, not whole, due, or rejected by a service."""
         import json
 
         try:
             content: bytes = yield ReadFile(path)
-            return self._usable(json.loads(content), clock.time())
+            found = self._usable(json.loads(content), clock.time())
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
+        return None if found is not None and found.access_key_id == rejected else found
 
     def _path(self, request: Request) -> str | None:
         return os.path.join(self.directory, f"{request.digest()}.json")
@@ -133,12 +136,14 @@ class AwsCliCache(SharedCache):
         super().__init__(directory if directory is not None else os.path.expanduser("~/.aws/cli/cache"))
         self.write = write
 
-    def shared(self, request: Request, fetch: Callable[[], Flow[AWSCredentials]], clock: Clock) -> Flow[AWSCredentials]:
+    def shared(
+        self, request: Request, fetch: Callable[[], Flow[AWSCredentials]], clock: Clock, rejected: str | None = None
+    ) -> Flow[AWSCredentials]:
         """A set of the CLI's file while it has 15 minutes left, else a new one, written there unless read-only."""
         path = self._path(request)
         if self.write or path is None:
-            return (yield from super().shared(request, fetch, clock))
-        found = yield from self._read(path, clock)
+            return (yield from super().shared(request, fetch, clock, rejected))
+        found = yield from self._read(path, clock, rejected)
         return found if found is not None else (yield from fetch())
 
     def _path(self, request: Request) -> str | None:

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
         `static_stability` says whether what it gave may be served past its expiry while it cannot be reached. A
         provider that asks a person may have ``interactive = True``: it then runs in the caller's own thread, without a
-        load timeout. ``close`` and ``aclose``, where it has them, let go of what it holds.
+        load timeout. ``reject(access_key_id)``, for one that keeps sets somewhere, tells it not to give this set again.
+        ``close`` and ``aclose``, where it has them, let go of what it holds.
         """
 
         @property

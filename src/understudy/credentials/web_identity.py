@@ -147,8 +147,9 @@ def environment_provider(configuration: Configuration, calls: Calls) -> WebIdent
 
 def fetched(given: Token, what: str) -> Flow[str]:
     """A token or an assertion: as it was given, or from its source; without the white space around it."""
-    if hasattr(given, "retrieve"):
-        text = yield from given.retrieve()
+    retrieve = getattr(given, "retrieve", None)
+    if retrieve is not None:
+        text = yield from retrieve()
     else:
         text = (yield CallUser(given)) if callable(given) else given
     if not isinstance(text, str) or not text.strip():
