@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import hashlib
+import json
 import ssl
 import threading
 from collections.abc import Collection, Iterator
@@ -17,6 +18,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from understudy.server.fetching import FetchFailed, HTTPSFetch, ThumbprintMismatch, is_loopback
 from understudy.server.identity_provider import IdentityProvider
@@ -191,6 +194,37 @@ async def test_over_loopback_from_a_served_provider() -> None:
         assert [key["kid"] for key in await ProviderKeys().find(Provider(idp.issuer), kid)] == [kid]
 
 
+class GarbageFetch:
+    """Answers with whatever it is given, in turn."""
+
+    def __init__(self, *answers: bytes) -> None:
+        self.answers = list(answers)
+
+    async def __call__(self, url: str, *, thumbprints: Collection[str] = (), ca_bundle: str | None = None) -> bytes:
+        return self.answers.pop(0)
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["keys", "kty", "kid", "n", "e", "use", "x"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+).map(lambda value: json.dumps(value).encode())
+DISCOVERED = b'{"issuer":"https://idp.example.com","jwks_uri":"https://idp.example.com/k"}'
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.one_of(_json, st.binary(max_size=30)), st.one_of(_json, st.binary(max_size=30)))
+def test_garbage_of_a_provider_is_a_missing_key_and_nothing_else(one: bytes, other: bytes) -> None:
+    for answers in ((one, other), (DISCOVERED, other)):
+        try:
+            asyncio.run(ProviderKeys(GarbageFetch(*answers)).find(Provider("https://idp.example.com"), "k"))
+        except NoKey:
+            pass
+
+
 # The fetch itself
 
 
@@ -314,9 +348,9 @@ async def test_a_thumbprint_of_the_last_certificate_is_trusted(
 
 
 async def test_another_thumbprint_is_not(https: str, authority: tuple[Path, bytes, bytes]) -> None:
-    for given in ("00" * 20, thumbprint(authority[2])):
+    for wrong in ("00" * 20, thumbprint(authority[2])):
         with pytest.raises(ThumbprintMismatch):
-            await HTTPSFetch()(https, thumbprints=(given,))
+            await HTTPSFetch()(https, thumbprints=(wrong,))
 
 
 async def test_a_pinned_certificate_does_not_excuse_another_host(

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from understudy.errors import ExpiredTokenException, InvalidIdentityTokenException, ServiceError
-from understudy.server import oidc, workload_claims
+from understudy.server import named_issuers, oidc, workload_claims
 from understudy.server.identity_provider import GITHUB, IdentityProvider
 from understudy.server.jwks import ProviderKeys
 from understudy.server.signing_keys import SigningKey
@@ -500,6 +500,35 @@ async def test_named_issuers_give_more_keys(issuer: str, claim: str, value: str,
     assert identity.context[key] == value
     assert key not in identity.session_context
     assert len(identity.context) == 3
+
+
+@pytest.mark.parametrize(
+    ("issuer", "names"),
+    [
+        (
+            "token.actions.githubusercontent.com",
+            "actor actor_id enterprise_id environment job_workflow_ref ref repository repository_id repository_owner_id workflow",
+        ),
+        (
+            "gitlab.com",
+            "namespace_id pipeline_source project_id ref_protected runner_environment user_access_level user_email user_id user_login",
+        ),
+        (
+            "agent.buildkite.com",
+            "build_branch cluster_id cluster_name organization_id organization_slug pipeline_id pipeline_slug",
+        ),
+        ("other.example.com", ""),
+    ],
+)
+def test_the_list_of_the_service_authorization_reference(issuer: str, names: str) -> None:
+    assert set(named_issuers.claims_of(issuer)) == set(names.split())
+
+
+@pytest.mark.parametrize("issuer", ["https://accounts.google.com", "https://cognito-identity.amazonaws.com"])
+async def test_built_in_issuers_are_named_by_their_host(issuer: str, rsa_key: SigningKey) -> None:
+    provider = Provider(issuer, jwks=json.dumps({"keys": [rsa_key.public_jwk()]}))
+    identity = await verify(rsa_key.sign(claims(iss=issuer)), provider)
+    assert identity.provider_arn == issuer.removeprefix("https://")
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,8 @@ _CLAIMS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
 )
 
 GOOGLE = "accounts.google.com"
+BUILT_IN = frozenset((GOOGLE, "cognito-identity.amazonaws.com"))
+"""Issuers that trust policies name by their host, not by the ARN of a provider of the account."""
 
 
 def claims_of(issuer: str) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ class WebIdentity:
     """Who a verified token speaks for, and everything that a trust policy may ask about it.
 
     `audience` is the authorized party where the token names one, `provider` the issuer without its scheme,
+    `provider_arn` what a trust policy calls it: the provider's ARN, the bare host for Google and Cognito,
     `context` the condition keys that the token alone gives; `condition_context` adds those that depend on the role.
     """
 
@@ -218,7 +219,7 @@ def _identity(claims: Mapping[str, Any], provider: TrustedProvider, audience: st
         audience=audience,
         issuer=claims["iss"],
         provider=name,
-        provider_arn=provider.arn,
+        provider_arn=name if name in named_issuers.BUILT_IN else provider.arn,
         amr=amr,
         tags=special.tags,
         transitive_tag_keys=special.transitive_tag_keys,

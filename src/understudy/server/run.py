@@ -10,6 +10,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from understudy.errors import ConfigurationError
+from understudy.server import jws
 from understudy.server.app import App
 from understudy.server.service import Service
 from understudy.server.settings import Settings
@@ -72,8 +73,15 @@ def serve(
     server = _server(app)
     if ready is not None:
         ready(Running(app, host, listening.getsockname()[1]))
+    Thread(target=_prepare, args=(app.service,), name="understudy keys", daemon=True).start()
     with listening:
         server.run(sockets=[listening])
+
+
+def _prepare(service: Service) -> None:
+    """What the first token would have to wait for: making the issuer's keys, and importing what verifies tokens."""
+    service.issuer.prepare()
+    jws.load()
 
 
 @contextmanager

@@ -236,16 +236,15 @@ def _has_plain_signature(alone: bytes) -> bool:
 def _verified(alone: bytes, certificate: Any) -> etree._Element | None:
     from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-    expected = SignatureConfiguration(
-        location="./", expect_references=1, verification_time=certificate.not_valid_before_utc
-    )
     try:
         result: Any = XMLVerifier().verify(
             alone,
             x509_cert=certificate,
             id_attribute="ID",
             parser=xml_documents.new_parser(),
-            expect_config=expected,
+            expect_config=SignatureConfiguration(
+                location="./", expect_references=1, verification_time=certificate.not_valid_before_utc
+            ),
         )
     except Exception:
         # Whatever a stranger's signature breaks inside the library: it is not valid.
