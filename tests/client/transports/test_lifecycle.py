@@ -170,6 +170,33 @@ def test_the_interpreter_ends_with_an_open_transport(name: str) -> None:
         assert outcome(start(OPEN_AT_EXIT.format(module=module, name=kind), server.host)) == (0, "done")
 
 
+END_AFTER_LAST_CALL = """
+import asyncio, os, sys
+from understudy.client.transports import PooledConnections
+from understudy.http import Request
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+async def main():
+    connections = PooledConnections()
+    request = Request("GET", sys.argv[1], headers=[("user-agent", "t")], scheme="http")
+    await connections.async_transport().send(request, 15)
+    if sys.argv[2] == "closed":
+        await connections.aclose()
+
+asyncio.run(main())
+print("done")
+"""
+
+
+@pytest.mark.parametrize("end", ["closed", "open"])
+def test_the_interpreter_ends_right_after_the_last_call_of_a_task(end: str) -> None:
+    """On one processor, where a binding whose thread is still inside Python then aborts every other run."""
+    with Server(always(answer())) as server:
+        for _ in range(6):
+            assert outcome(start(END_AFTER_LAST_CALL, server.host, end)) == (0, "done")
+
+
 BUSY_AT_EXIT = """
 import sys, threading
 from understudy.client.transports import TransportSettings
