@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     Way = tuple[str | None, bool]
 
 
+LONGEST = 300.0
+"""Seconds; the limit of an asynchronous request that was given none, see `AsyncPyreqwestTransport`."""
+
+
 class PyreqwestTransport:
     """`understudy.flow.Transport` over pyreqwest's blocking client; safe for many threads.
 
@@ -89,10 +93,12 @@ class PyreqwestTransport:
 
 
 class AsyncPyreqwestTransport:
-    """`understudy.flow.AsyncTransport` over pyreqwest's asynchronous client; a cancelled task drops its request.
+    """`understudy.flow.AsyncTransport` over pyreqwest's asynchronous client.
 
-    The pool is bounded by `TaskSlots` and not by pyreqwest's ``max_connections``: there a cancelled request keeps its
-    place for ever (0.15), so that a client hangs after as many cancellations as it has places.
+    A cancelled task ends at once, but its request goes on in the background until its own time limit: pyreqwest detaches
+    it instead of aborting it (0.15), so every request gets a limit here. For the same reason the pool is bounded by
+    `TaskSlots` and not by ``max_connections``, where a cancelled request would keep its place. `AiohttpTransport` closes
+    the connection of a cancelled task at once.
     """
 
     __slots__ = ("_clients", "_limit", "_settings", "_slots")
@@ -110,7 +116,7 @@ class AsyncPyreqwestTransport:
     async def send(self, request: Request, timeout: float | None) -> Response:  # noqa: ASYNC109
         slots, left = await self._slots.take(request, timeout)
         try:
-            return await self._exchange(request, left)
+            return await self._exchange(request, LONGEST if left is None else left)
         finally:
             slots.release()
 
@@ -162,7 +168,7 @@ def _settle() -> None:
     try:
         client = SyncClientBuilder().no_proxy().danger_accept_invalid_certs(True).build()
         client.get("http://127.0.0.1:0/").timeout(timedelta(seconds=1)).build().send()
-    except Exception:  # noqa: S110
+    except Exception:
         pass
 
 
