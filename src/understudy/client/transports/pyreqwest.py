@@ -95,10 +95,10 @@ class PyreqwestTransport:
 class AsyncPyreqwestTransport:
     """`understudy.flow.AsyncTransport` over pyreqwest's asynchronous client.
 
-    A cancelled task ends at once, but its request goes on in the background until its own time limit: pyreqwest detaches
-    it instead of aborting it (0.15), so every request gets a limit here. For the same reason the pool is bounded by
-    `TaskSlots` and not by ``max_connections``, where a cancelled request would keep its place. `AiohttpTransport` closes
-    the connection of a cancelled task at once.
+    A cancelled task ends at once, but its request goes on in the background until its own time limit: pyreqwest
+    detaches it instead of aborting it (0.15), so every request gets a limit here. For the same reason the pool is bounded
+    by `TaskSlots` and not by ``max_connections``, where a cancelled request would keep its place. `AiohttpTransport`
+    closes the connection of a cancelled task at once.
     """
 
     __slots__ = ("_clients", "_limit", "_settings", "_slots")
