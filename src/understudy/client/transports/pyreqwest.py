@@ -96,8 +96,8 @@ class AsyncPyreqwestTransport:
     """`understudy.flow.AsyncTransport` over pyreqwest's asynchronous client.
 
     A cancelled task ends at once, but its request goes on in the background until its own time limit: pyreqwest
-    detaches it instead of aborting it (0.15), so every request gets a limit here. For the same reason the pool is bounded
-    by `TaskSlots` and not by ``max_connections``, where a cancelled request would keep its place. `AiohttpTransport`
+    detaches it instead of aborting it (0.15), so every request gets a limit here. For the same reason the pool has its
+    bound from `TaskSlots`, not ``max_connections``, where a cancelled request would keep its place. `AiohttpTransport`
     closes the connection of a cancelled task at once.
     """
 
