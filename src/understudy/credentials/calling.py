@@ -8,7 +8,7 @@ from understudy.identity import AWSCredentials
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeVar
+    from typing import Any, TypeAlias, TypeVar
 
     from understudy import types
     from understudy.client.aio import AsyncSTSClient
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from understudy.identity import CredentialSource
 
     CommandT = TypeVar("CommandT", bound=Command[Any])
-    Client = STSClient | AsyncSTSClient | Caller | ClientOptions
+    Client: TypeAlias = STSClient | AsyncSTSClient | Caller | ClientOptions
 
 
 class Calls:

@@ -11,7 +11,7 @@ from understudy.flow import CallUser, Sleep
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Protocol
+    from typing import Any, Protocol, TypeAlias
 
     from understudy.clock import Clock
     from understudy.flow import Flow
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
         def code(self, serial_number: str) -> Flow[str]: ...
 
-    Mfa = CodeSource | Callable[[str], Any]
+    Mfa: TypeAlias = CodeSource | Callable[[str], Any]
 
 STEP = 30
 """Seconds for which a code is good (RFC 6238, section 5.2)."""

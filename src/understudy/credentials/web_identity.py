@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
-    from typing import Any, Unpack
+    from typing import Any, TypeAlias, Unpack
 
     from understudy.commands import Policy, PolicyArns
     from understudy.config import Configuration
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from understudy.flow import Flow
     from understudy.identity import AWSCredentials
 
-    Token = str | TokenSource | Callable[[], Any]
+    Token: TypeAlias = str | TokenSource | Callable[[], Any]
 
 _PLACEHOLDER = "checked-later"
 
