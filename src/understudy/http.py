@@ -46,7 +46,10 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """The first value of a header (lower-case name), or None."""
-        return next((value for key, value in self.headers if key == name), None)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
     def with_headers(self, *headers: tuple[str, str]) -> Request:
         """A copy with these headers in place of any of the same names."""
@@ -70,7 +73,10 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """The first value of a header (lower-case name), or None."""
-        return next((value for key, value in self.headers if key == name), None)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
 
     def __repr__(self) -> str:
         return f"Response({self.status}, {len(self.body)} bytes)"

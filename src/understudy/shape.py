@@ -389,8 +389,10 @@ class Shape(metaclass=ShapeType):
     def of(cls, values: Mapping[str, Any]) -> Self:
         """Build from stored forms by Python name, without coercion: for codecs, which may hold nulls inside lists."""
         made = cls.__new__(cls)
+        put, get = object.__setattr__, values.get
         for declared in cls.members:
-            object.__setattr__(made, declared.name, values.get(declared.name))
+            name = declared.name
+            put(made, name, get(name))
         return made
 
     @classmethod

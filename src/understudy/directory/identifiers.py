@@ -7,7 +7,7 @@ whose fifth character is ``A`` to ``P`` are of the old form, which carries nothi
 
 from __future__ import annotations
 
-from base64 import b32decode, b32encode, b64encode
+from base64 import b32encode, b64encode
 from hashlib import sha256
 from hmac import digest
 
@@ -18,7 +18,11 @@ ROLE = "AROA"
 GROUP = "AGPA"
 MANAGED_POLICY = "ANPA"
 
-_BASE32 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_BASE32 = frozenset(_ALPHABET)
+_AS_BASE_32_NUMBER = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
+"""`int` reads base 32 much faster than `base64` does; it only has other digits."""
+
 _CARRIES_ACCOUNT = 1 << 79
 _FREE_BITS = 39
 _BODY_LENGTH = 16
@@ -35,10 +39,15 @@ def account_of_key(key_id: str) -> str | None:
     body = key_id[4:]
     if len(body) != _BODY_LENGTH or not _BASE32.issuperset(body):
         return None
-    bits = int.from_bytes(b32decode(body), "big")
+    bits = bits_of(key_id)
     if not bits & _CARRIES_ACCOUNT:
         return None
     return f"{(bits ^ _CARRIES_ACCOUNT) >> _FREE_BITS:012d}"
+
+
+def bits_of(key_id: str) -> int:
+    """The eighty bits of a well-formed key id; raises ValueError."""
+    return int(key_id[4:].translate(_AS_BASE_32_NUMBER), 32)
 
 
 def derived_access_key_id(account: str, owner: str, index: int = 0) -> str:

@@ -64,7 +64,7 @@ def body_too_large() -> Response:
 def head_size(request: Request) -> int:
     """The bytes of the request line and the headers as they stood on the wire."""
     line = len(request.method) + len(request.path) + len(request.query) + bool(request.query) + len("  HTTP/1.1\r\n")
-    return line + sum(len(name) + len(value) + len(": \r\n") for name, value in request.headers) + len("\r\n")
+    return line + sum([len(name) + len(value) + len(": \r\n") for name, value in request.headers]) + len("\r\n")
 
 
 def is_form(request: Request) -> bool:
@@ -74,7 +74,9 @@ def is_form(request: Request) -> bool:
 
 
 def _well_escaped(path: str) -> bool:
-    return all(len(piece) >= 2 and _HEXADECIMAL.issuperset(piece[:2]) for piece in path.split("%")[1:])
+    return "%" not in path or all(
+        len(piece) >= 2 and _HEXADECIMAL.issuperset(piece[:2]) for piece in path.split("%")[1:]
+    )
 
 
 def _preflight(request: Request) -> Response:

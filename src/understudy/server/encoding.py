@@ -6,7 +6,7 @@ Unknown fields are refused, so that a token of a newer release is never half und
 from __future__ import annotations
 
 import zlib
-from base64 import b32decode, b32encode
+from base64 import b32encode
 from struct import Struct, error
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,7 @@ class NotASession(ValueError):
 
 def encode(session: Session) -> bytes:
     """A session as bytes."""
-    body = b32decode(session.access_key_id[4:])
+    body = identifiers.bits_of(session.access_key_id).to_bytes(10, "big")
     parts = [_HEAD.pack(session.kind, body, session.issued, session.expires)]
     for number, (name, write, _) in enumerate(_FIELDS, start=1):
         value = getattr(session, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,7 @@ def serve(
     listening = _listen(host, port)
     app = App(Service(directory, _named(settings, host, listening)))
     server = _server(app)
+    _settle_garbage_collector()
     if ready is not None:
         ready(Running(app, host, listening.getsockname()[1]))
     Thread(target=_prepare, args=(app.service,), name="understudy keys", daemon=True).start()
@@ -102,6 +104,13 @@ def running(
         server.should_exit = True
         thread.join()
         listening.close()
+
+
+def _settle_garbage_collector() -> None:
+    """What exists now lives as long as the process, and requests leave no cycles: look for some less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _named(settings: Settings | None, host: str, listening: socket.socket) -> Settings:
@@ -136,11 +145,21 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+def _protocol() -> Any:
+    """uvicorn's protocol on httptools, its two writes for an answer made one; "auto" where httptools is not there."""
+    try:
+        from understudy.server.one_write import OneWriteProtocol
+    except ImportError:
+        return "auto"
+    return OneWriteProtocol
+
+
 def _server(app: App) -> uvicorn.Server:
     import uvicorn
 
     config = uvicorn.Config(
         app,
+        http=_protocol(),
         log_config=None,
         access_log=False,
         proxy_headers=False,

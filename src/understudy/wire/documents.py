@@ -20,7 +20,6 @@ MAX_ELEMENTS = 10_000
 _REFERENCES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
 _FORBIDDEN = dict.fromkeys([*(set(range(0x20)) - {0x9, 0xA, 0xD}), 0xFFFE, 0xFFFF], "�")
 _ESCAPES = {**_REFERENCES, **_FORBIDDEN}
-_MARKUP = frozenset("&<>").intersection
 
 
 class Element:
@@ -48,7 +47,9 @@ class Element:
 
 def escape(text: str) -> str:
     """Text as XML has it: references for markup, a replacement for characters that XML cannot hold."""
-    return text if text.isascii() and text.isprintable() and not _MARKUP(text) else text.translate(_ESCAPES)
+    if text.isascii() and text.isprintable() and "&" not in text and "<" not in text and ">" not in text:
+        return text
+    return text.translate(_ESCAPES)
 
 
 def write_xml(root: Element, namespace: str) -> bytes:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from understudy.commands import Command
-    from understudy.shape import Kind, Shape
+    from understudy.shape import Kind, Member, Shape
 
 CONTENT_TYPE = "application/x-www-form-urlencoded; charset=utf-8"
 MAX_GAP = 10
@@ -128,13 +128,21 @@ def read(shape: type[Command[Any]], form: forms.Pairs) -> Command[Any]:
     Unknown names are ignored. The first value of a repeated scalar counts, and the last of a repeated list element.
     """
     values: dict[str, Any] = {}
-    kinds = {declared.wire_name: declared for declared in shape.members}
+    kinds = _kinds.get(shape.operation.name) or _kinds_of(shape)
     for name, text in form:
         head, _, rest = name.partition(".")
         declared = kinds.get(head)
         if declared is not None:
             _put(declared.kind, values, declared.name, rest, text, replace=False)
     return shape.of({name: _finish(value) for name, value in values.items()})
+
+
+_kinds: dict[str, dict[str, Member]] = {}
+
+
+def _kinds_of(shape: type[Command[Any]]) -> dict[str, Member]:
+    """The members of a command by wire name, kept, because every request asks."""
+    return _kinds.setdefault(shape.operation.name, {declared.wire_name: declared for declared in shape.members})
 
 
 class _Draft:

@@ -38,7 +38,7 @@ def format_timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC: whole seconds (``2026-11-22T09:30:00Z``), or milliseconds where there is a fraction."""
     from datetime import UTC
 
-    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    utc = (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).replace(tzinfo=None)
     return utc.isoformat(timespec="milliseconds" if utc.microsecond else "seconds") + "Z"
 
 
