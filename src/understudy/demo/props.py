@@ -120,6 +120,7 @@ class Crowd:
     def __init__(self, call: Callable[[], object], threads: int = 4) -> None:
         self._call = call
         self._over = threading.Event()
+        self._ended = threading.Semaphore(0)
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(threads)]
         self.durations: list[float] = []
         self.errors: list[str] = []
@@ -142,6 +143,15 @@ class Crowd:
             except Exception as error:
                 self.errors.append(f"{type(error).__name__}: {error}")
             self.durations.append((time.perf_counter() - start) * 1000)
+            self._ended.release()
+
+    def wait_for_calls(self, number: int) -> None:
+        """Wait until this many more calls have ended; `TimeoutError` when one takes half a minute."""
+        while self._ended.acquire(blocking=False):
+            continue
+        for _ in range(number):
+            if not self._ended.acquire(timeout=30):
+                raise TimeoutError("no call ended within 30 s")
 
     def summary(self) -> str:
         """Calls, errors, and how long calls took."""

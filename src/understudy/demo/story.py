@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -89,8 +88,9 @@ def refresh(props: Props) -> Sequence[str]:
     assumed = props.calls("AssumeRole")
     with Crowd(service.get_caller_identity, threads=4) as crowd:
         for _minute in range(31):
-            time.sleep(0.05)
+            crowd.wait_for_calls(20)
             props.clock.ahead += 60
+        crowd.wait_for_calls(20)
     return [*events, crowd.summary(), f"{props.calls('AssumeRole') - assumed} calls of AssumeRole in 31 minutes"]
 
 
