@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def understudy_server() -> Iterator[Running]:
     """The server behind the fixture `understudy`, one for the session."""
-    from understudy.directory import MemoryDirectory
-    from understudy.server.run import running
-
+    try:
+        from understudy.directory import MemoryDirectory
+        from understudy.server.run import running
+    except ModuleNotFoundError as error:
+        pytest.fail(f"the fixture 'understudy' needs {error.name}: pip install 'understudy[server]'", pytrace=False)
     with running(MemoryDirectory()) as server:
         yield server
 

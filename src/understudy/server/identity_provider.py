@@ -113,8 +113,13 @@ class IdentityProvider:
 
 def json_response(document: Mapping[str, Any]) -> Response:
     """A document as an answer that may be kept for five minutes."""
-    headers = (("content-type", "application/json"), ("cache-control", "public, max-age=300"))
-    return Response(200, headers, json.dumps(document).encode())
+    body = json.dumps(document).encode()
+    headers = (
+        ("content-type", "application/json"),
+        ("cache-control", "public, max-age=300"),
+        ("content-length", str(len(body))),
+    )
+    return Response(200, headers, body)
 
 
 def _loopback_server(provider: IdentityProvider) -> ThreadingHTTPServer:
@@ -129,11 +134,12 @@ def _loopback_server(provider: IdentityProvider) -> ThreadingHTTPServer:
             self.send_response(response.status)
             for name, value in response.headers:
                 self.send_header(name, value)
-            self.send_header("content-length", str(len(response.body)))
+            if not response.body:
+                self.send_header("content-length", "0")
             self.end_headers()
             self.wfile.write(response.body)
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             """Nothing goes to stderr."""
 
     return ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -30,7 +30,7 @@ class Metadata:
     certificates: dict[str, tuple[Any, ...]]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def read_metadata(text: str) -> Metadata:
     """Read a metadata document; raises `UnusableMetadata`."""
     try:

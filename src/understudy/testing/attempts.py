@@ -9,6 +9,8 @@ from understudy.server.denials import Refused
 from understudy.server.trust import Authorizer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from understudy.errors import ServiceError
     from understudy.policy import Decision
     from understudy.types import Credentials
@@ -45,18 +47,18 @@ class RecordingAuthorizer(Authorizer):
         super().__init__(authorizer._policies)
         self.decisions: list[Decision] = []
 
-    def require_on_role(self, *arguments: Any) -> Decision:
-        return self._kept(super().require_on_role, arguments)
+    def require_on_role(self, *arguments: Any, **named: Any) -> Decision:
+        return self._kept(lambda: super(RecordingAuthorizer, self).require_on_role(*arguments, **named))
 
-    def require_federated(self, *arguments: Any) -> Decision:
-        return self._kept(super().require_federated, arguments)
+    def require_federated(self, *arguments: Any, **named: Any) -> Decision:
+        return self._kept(lambda: super(RecordingAuthorizer, self).require_federated(*arguments, **named))
 
-    def require(self, *arguments: Any) -> Decision:
-        return self._kept(super().require, arguments)
+    def require(self, *arguments: Any, **named: Any) -> Decision:
+        return self._kept(lambda: super(RecordingAuthorizer, self).require(*arguments, **named))
 
-    def _kept(self, decide: Any, arguments: tuple[Any, ...]) -> Decision:
+    def _kept(self, decide: Callable[[], Decision]) -> Decision:
         try:
-            decision: Decision = decide(*arguments)
+            decision = decide()
         except Refused as refused:
             self.decisions.append(refused.decision)
             raise
