@@ -16,6 +16,7 @@ COMMANDS = {
     "whoami": "ask the service who you are",
     "explain": "open an encoded authorization message and print the decision",
     "directory": "move a directory between files and databases",
+    "keyring": "make or rotate the keys that seal session tokens",
     "policy": "evaluate and explain policies in files",
 }
 """Each command and what it does; the module of the same name has ``add_parser(subparsers)``."""

@@ -6,6 +6,7 @@ most). Every process that shares the ring opens what any of them sealed, without
 
 from __future__ import annotations
 
+import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from hmac import digest
@@ -57,11 +58,7 @@ class KeyRing:
     @classmethod
     def load(cls, path: str | PathLike[str]) -> KeyRing:
         """A ring from a file: one key in base64 on each line, the issuing one first; ``#`` starts a comment."""
-        try:
-            lines = Path(path).read_text(encoding="ascii").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"cannot read the key ring {str(path)!r}: {error}") from None
-        return cls(_decoded(lines, str(path)))
+        return cls(_keys_of(path))
 
     def find(self, key_id: bytes) -> RingKey | None:
         """The key of an id, None when it is not, or no longer, in the ring."""
@@ -74,6 +71,35 @@ class KeyRing:
 def new_key() -> str:
     """A key as a line of a key ring file."""
     return b64encode(urandom(KEY_BYTES)).decode("ascii")
+
+
+def rotate(path: str | PathLike[str], *, keep: int = 1) -> int:
+    """Put a new issuing key first in a key ring file, keep that many of the old ones, and give how many those are.
+
+    A file that is not there is made, readable by its owner alone; it is replaced in one rename, so that a stand-in never
+    reads half a ring. Sessions sealed by a key that is dropped end with it; one lasts 36 hours at most.
+    """
+    file = Path(path)
+    old = _keys_of(file) if file.exists() else []
+    kept = old[:keep]
+    new = file.with_name(f".{file.name}.{urandom(4).hex()}")
+    try:
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
+            out.write("# keys that seal session tokens: the first issues, all verify\n")
+            out.writelines(f"{line}\n" for line in [new_key(), *(b64encode(key).decode("ascii") for key in kept)])
+        new.replace(file)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise ConfigurationError(f"cannot write the key ring {str(path)!r}: {error.strerror}") from None
+    return len(kept)
+
+
+def _keys_of(path: str | PathLike[str]) -> list[bytes]:
+    try:
+        lines = Path(path).read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"cannot read the key ring {str(path)!r}: {error}") from None
+    return _decoded(lines, str(path))
 
 
 def _decoded(lines: Sequence[str], path: str) -> list[bytes]:

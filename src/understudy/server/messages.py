@@ -68,6 +68,8 @@ class AuthorizationMessages:
         """The message behind a text; raises `MessageUnreadable`."""
         try:
             sealed = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+            if urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii") != text:
+                raise MessageUnreadable
             key = self._ring.find(sealed[1:_HEADER])
             if key is None or sealed[0] != _VERSION:
                 raise MessageUnreadable
