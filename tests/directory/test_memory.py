@@ -135,6 +135,11 @@ def test_secrets_do_not_show():
     assert "1234567890123" not in repr(DEVICE)
 
 
+def test_tags_that_differ_only_by_case_are_refused():
+    with pytest.raises(ValueError, match="differ only by case"):
+        made().put(User(account="123456789012", name="other", tags={"a": "1", "A": "2"}))
+
+
 @pytest.mark.parametrize(
     "entity",
     [

@@ -405,7 +405,7 @@ def test_provided_contexts_stay_with_the_session():
     refused_assume(stand_in, stand_in.assume(ALICE), tested)
 
 
-@pytest.mark.parametrize("assertion", ["abcd", "{}", '{"a":1}', "[" * 1500])
+@pytest.mark.parametrize("assertion", ["abcd", "{}", '{"a":1}', '{"a":"1","A":"2"}', "[" * 1500])
 def test_ours_a_context_assertion_that_cannot_be_read(assertion):
     error = StandIn().refused(
         ALICE,
@@ -415,3 +415,9 @@ def test_ours_a_context_assertion_that_cannot_be_read(assertion):
         **{"ProvidedContexts.member.1.ContextAssertion": assertion},
     )
     assert (error.code, error.status) == ("ValidationError", 400)
+
+
+def test_contexts_of_a_request_take_the_place_of_the_sessions_whatever_their_case():
+    stand_in = StandIn()
+    session = stand_in.assume(ALICE, **{"ProvidedContexts.member.1.ContextAssertion": '{"userId":"u1"}'})
+    assert stand_in.assume(session, NEXT, **{"ProvidedContexts.member.1.ContextAssertion": '{"USERID":"u2"}'})

@@ -1,4 +1,4 @@
-"""The policies of an entity, checked in the grammar of their kind before a directory takes them."""
+"""The policies and tags of an entity, checked before a directory takes them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from understudy.directory.models import Entity, Group, ManagedPolicy, Organizati
 from understudy.policy import PolicyKind, parse_policy
 
 
-def check_policies(entity: Entity) -> None:
-    """Raise `understudy.policy.PolicyError` (a ValueError) for the first document that is not one of its kind."""
+def check_entity(entity: Entity) -> None:
+    """Raise ValueError for the first document that is not a policy of its kind, and for tags that differ by case."""
     for name, text, kind in _documents(entity):
         _check(text, kind, name)
+    tags = getattr(entity, "tags", {})
+    if len({key.lower() for key in tags}) != len(tags):
+        raise ValueError(f"two tag keys of {sorted(tags)} differ only by case; the service does not tell them apart")
 
 
 @lru_cache(maxsize=4096)

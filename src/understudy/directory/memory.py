@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from understudy.directory.checking import check_policies
+from understudy.directory.checking import check_entity
 from understudy.directory.managed import AWS_MANAGED
 from understudy.directory.models import (
     Account,
@@ -118,7 +118,7 @@ class MemoryDirectory:
         not exist, and for a document that is not a policy. A user or role that was removed comes back with another
         unique id, as the service does it.
         """
-        check_policies(entity)
+        check_entity(entity)
         _HANDLERS[type(entity)][0](self, entity)
         self.revision += 1
 

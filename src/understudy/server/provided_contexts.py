@@ -46,6 +46,8 @@ def read_provided_contexts(service: Service, given: Iterable[Any] | None) -> Pro
     for each in given:
         providers.append(each.provider_arn or "")
         values.update(_claims(each.context_assertion or ""))
+    if len({key.lower() for key in values}) != len(values):
+        raise _invalid()
     return ProvidedContexts(values, tuple(providers))
 
 
@@ -56,5 +58,10 @@ def _claims(assertion: str) -> dict[str, str]:
     except (ValueError, RecursionError):
         claims = None
     if not isinstance(claims, dict) or not claims or not all(isinstance(value, str) for value in claims.values()):
-        raise ServiceError("The context assertion is invalid", code="ValidationError", status=400)
+        raise _invalid()
     return claims
+
+
+def _invalid() -> ServiceError:
+    """Ours: no recording of an error about contexts is known."""
+    return ServiceError("The context assertion is invalid", code="ValidationError", status=400)

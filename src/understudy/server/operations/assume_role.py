@@ -87,7 +87,9 @@ def _context(
         keys["aws:MultiFactorAuthPresent"] = "true"
         keys["aws:MultiFactorAuthAge"] = str(max(0, int(call.now) - mfa_at))
     keys.update(tags.context())
-    keys.update(contexts.context())
+    if contexts.values:
+        keys = {key: value for key, value in keys.items() if not key.startswith("sts:RequestContext/")}
+        keys.update(contexts.context())
     for key, value in (role.tags if role is not None else {}).items():
         keys[f"aws:ResourceTag/{key}"] = keys[f"iam:ResourceTag/{key}"] = value
     keys["aws:ResourceAccount"] = account_of_arn(command.role_arn)
