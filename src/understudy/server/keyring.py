@@ -76,7 +76,7 @@ def new_key() -> str:
 def rotate(path: str | PathLike[str], *, keep: int = 1) -> int:
     """Put a new issuing key first in a key ring file, keep that many of the old ones, and give how many those are.
 
-    A file that is not there is made, readable by its owner alone; it is replaced in one rename, so that a stand-in never
+    A file that is not there is made, readable by its owner alone; it is replaced in one rename, so that nobody
     reads half a ring. Sessions sealed by a key that is dropped end with it; one lasts 36 hours at most.
     """
     file = Path(path)
