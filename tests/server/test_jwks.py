@@ -8,6 +8,7 @@ import hashlib
 import json
 import ssl
 import threading
+import time
 from collections.abc import Collection, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -275,9 +276,11 @@ class Scripted(BaseHTTPRequestHandler):
         else:
             self.send_response(200)
         self.end_headers()
+        pieces, pause = {"/large": (1000, 0.0), "/slow": (10_000, 0.01)}.get(self.path, (1, 0.0))
         try:
-            for _ in range(1000 if self.path == "/large" else 1):
-                self.wfile.write(b"{}" * 512)
+            for _ in range(pieces):
+                self.wfile.write(b"{}" * (1 if pause else 512))
+                time.sleep(pause)
         except OSError:
             pass
 
@@ -371,6 +374,13 @@ async def test_redirects_are_not_followed_and_size_is_bounded(https: str, author
         await HTTPSFetch()(f"{https}/redirect", ca_bundle=bundle)
     with pytest.raises(FetchFailed, match="larger than 262144 bytes"):
         await HTTPSFetch()(f"{https}/large", ca_bundle=bundle)
+
+
+async def test_a_document_that_drips_is_given_up(https: str, authority: tuple[Path, bytes, bytes]) -> None:
+    """Each read comes in time; all of them together do not."""
+    bundle = ssl.DER_cert_to_PEM_cert(authority[1])
+    with pytest.raises(FetchFailed):
+        await HTTPSFetch(timeout=0.3)(f"{https}/slow", ca_bundle=bundle)
 
 
 async def test_the_thumbprint_text_reaches_the_caller(https: str) -> None:

@@ -626,6 +626,30 @@ def test_mangled_responses_raise_nothing_but_service_errors(
         error.message.encode()
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_mangled_encryption_raises_nothing_but_service_errors(
+    idp: SAMLIdentityProvider, provider: Provider, keys: tuple[str, str], data: st.DataObject
+) -> None:
+    algorithm = data.draw(st.sampled_from(sorted(xml_encryption.CONTENT)))
+    root = opened(respond(idp, encrypt_to=keys[1], encryption=algorithm))
+    element = data.draw(st.sampled_from(list(root.iter())))
+    change = data.draw(st.sampled_from(["text", "attribute", "remove", "twice"]))
+    if change == "text":
+        element.text = data.draw(st.sampled_from(["", "AAAA", "!!", "A" * 400]))
+    elif change == "attribute":
+        element.set("Algorithm", data.draw(st.sampled_from(["", *xml_encryption.CONTENT, xml_encryption.OAEP])))
+    elif element.getparent() is not None:
+        if change == "twice":
+            element.addnext(deepcopy(element))
+        else:
+            element.getparent().remove(element)
+    try:
+        verify(encoded(root), provider)
+    except ServiceError as error:
+        error.message.encode()
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=60))
 def test_garbage_raises_nothing_but_service_errors(provider: Provider, text: str) -> None:
