@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import subprocess
+import sys
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from tests.conformance.test_javascript import project  # noqa: F401 (a fixture)
 
 from understudy.server.jwks import ProviderKeys
 from understudy.server.jws import SignedToken
@@ -93,6 +98,59 @@ def test_tokens_for_elsewhere_verify_with_what_is_served(understudy: StandIn, al
     assert [token.verifies(key) for key in keys] == [True]
     assert token.claims["sub"] == "arn:aws:iam::123456789012:user/alice"
     assert token.claims["https://sts.amazonaws.com/"]["request_tags"] == {"job": "7"}
+
+
+def cli(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "awscli", "sts", *arguments, "--output", "json"]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_the_aws_cli_finds_the_stand_in_by_the_environment(understudy: StandIn) -> None:
+    pytest.importorskip("awscli")
+    corp = understudy.saml_provider("Corp")
+    role = understudy.role("Saml", trust(corp.arn, "sts:AssumeRoleWithSAML"))
+    pair = ("assume-role-with-saml", "--role-arn", role.arn, "--principal-arn", corp.arn, "--saml-assertion")
+    good = cli(*pair, understudy.saml_response(role, corp, subject="alice"))
+    assert json.loads(good.stdout)["Subject"] == "alice", good.stderr
+    bad = cli(*pair, understudy.saml_response(role, understudy.saml_provider("Other")))
+    assert "(InvalidIdentityToken)" in bad.stderr
+    assert "Issuer not present in specified provider" in bad.stderr
+    understudy.account(outbound_web_identity_federation=True)
+    understudy.sign_in(understudy.user("alice", ALL))
+    token = cli("get-web-identity-token", "--audience", "x", "--signing-algorithm", "ES384")
+    assert json.loads(token.stdout)["WebIdentityToken"].count(".") == 2, token.stderr
+    understudy.account(outbound_web_identity_federation=False)
+    off = cli("get-web-identity-token", "--audience", "x", "--signing-algorithm", "ES384")
+    assert "OutboundWebIdentityFederation is disabled." in off.stderr
+
+
+def test_the_javascript_sdk_finds_it_too(understudy: StandIn, project: Path, tmp_path: Path) -> None:  # noqa: F811
+    corp = understudy.saml_provider("Corp")
+    role = understudy.role("Saml", trust(corp.arn, "sts:AssumeRoleWithSAML"))
+    web = understudy.role(
+        "Web", trust(f"arn:aws:iam::123456789012:oidc-provider/{HOST}", "sts:AssumeRoleWithWebIdentity")
+    )
+    understudy.account(outbound_web_identity_federation=True)
+    understudy.sign_in(understudy.user("alice", ALL))
+    (tmp_path / "token").write_text(understudy.oidc_token(ISSUER, "workload"))
+    props = {
+        "role": role.arn,
+        "provider": corp.arn,
+        "response": understudy.saml_response(role, corp, subject="alice"),
+        "web_role": web.arn,
+        "token_file": str(tmp_path / "token"),
+    }
+    shutil.copy(Path(__file__).parent / "js" / "federation.mjs", project)
+    done = subprocess.run(
+        ["node", "federation.mjs"], cwd=project, input=json.dumps(props), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["subject"], found["issuer"]) == ("alice", "https://corp.example.com/saml")
+    assert found["refused"]["name"] == "InvalidIdentityTokenException"
+    assert found["refused"]["message"].startswith("Invalid base64 SAMLResponse (Service: AWSOpenIdDiscoveryService;")
+    assert found["arn"] == "arn:aws:sts::123456789012:assumed-role/Web/js"
+    assert SignedToken.parse(found["token"]).claims["sub"] == "arn:aws:iam::123456789012:user/alice"
 
 
 class Elsewhere:
