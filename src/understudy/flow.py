@@ -108,6 +108,15 @@ class ReadFile(Effect):
         return await asyncio.to_thread(self.run)
 
 
+class Bounded(Effect):
+    """An effect that waits for something else, and that a time limit around its flow shortens to `limit` seconds."""
+
+    __slots__ = ("limit",)
+
+    def __init__(self) -> None:
+        self.limit: float | None = None
+
+
 class Perform(Effect):
     """Call one of two functions: `sync` in a thread's driver, `asynchronous` in a task's."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from understudy.errors import CallTimeout
-from understudy.flow import Send, Sleep
+from understudy.flow import Bounded, Send, Sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,3 +43,5 @@ def _clip(effect: Effect, left: float) -> None:
         effect.timeout = left if effect.timeout is None else min(effect.timeout, left)
     elif isinstance(effect, Sleep):
         effect.seconds = min(effect.seconds, left)
+    elif isinstance(effect, Bounded):
+        effect.limit = left
