@@ -26,7 +26,7 @@ from understudy.errors import (
     ServiceError,
     TransportError,
 )
-from understudy.flow import drive
+from understudy.flow import drive, drive_async
 
 HOUR = 3600.0
 MINUTE = 60.0
@@ -622,3 +622,41 @@ def test_a_person_is_asked_in_the_callers_own_thread_and_without_a_limit(clock: 
     one = cache(source)
     one.get()
     assert threads == [threading.current_thread().name]
+
+
+# -- a call with a time limit of its own -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("run", [drive, lambda flow: asyncio.run(drive_async(flow))], ids=["thread", "task"])
+def test_a_caller_whose_time_is_over_stops_and_blames_nobody(clock: FakeClock, run: Callable[[Any], Any]) -> None:
+    from understudy.client.deadline import within
+    from understudy.clock import SYSTEM_CLOCK
+
+    source, one = filled(clock)
+    gate = threading.Event()
+    source.pause = held(gate)
+    clock.now += HOUR
+    with pytest.raises(CallTimeout, match="the time of the call ran out while source was asked for credentials"):
+        run(within(one.retrieve(), SYSTEM_CLOCK.monotonic() + 0.1, 0.1, SYSTEM_CLOCK))
+    gate.set()
+    source.pause = None
+    assert one.get().access_key_id in ("AKIA2", "AKIA3")
+
+
+def test_a_waiter_whose_time_is_over_leaves_and_the_leader_goes_on(clock: FakeClock) -> None:
+    from understudy.client.deadline import within
+    from understudy.clock import SYSTEM_CLOCK
+
+    source, one = filled(clock)
+    gate = threading.Event()
+    source.pause = held(gate)
+    clock.now += HOUR
+    leader = threading.Thread(target=one.get)
+    leader.start()
+    until(lambda: source.calls == 2)
+    with pytest.raises(CallTimeout):
+        drive(within(one.retrieve(), SYSTEM_CLOCK.monotonic() + 0.1, 0.1, SYSTEM_CLOCK))
+    gate.set()
+    leader.join(10)
+    assert one.get().access_key_id == "AKIA2"
+    assert source.calls == 2

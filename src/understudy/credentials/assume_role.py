@@ -156,6 +156,13 @@ class AssumeRoleProvider:
                 hint="leave duration_seconds out, or assume the role with the credentials of a user",
             )
 
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self.members, self.calls, self.mfa, self.cache
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        members, calls, mfa, cache = state
+        self.__init__(members, calls, mfa=mfa, cache=cache)  # type: ignore[misc]
+
     def reject(self, access_key_id: str) -> None:
         """A set that a service has rejected is not taken from the shared files again."""
         self._rejected = access_key_id

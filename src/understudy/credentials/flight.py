@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from _thread import allocate_lock
 
-from understudy.errors import CredentialsError
-from understudy.flow import Effect
+from understudy.errors import CallTimeout, CredentialsError
+from understudy.flow import Bounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,13 +80,35 @@ class Flight:
         return min(LOOK_AGAIN, max(0.0, self.deadline - time.monotonic()) + 0.01)
 
 
-class Await(Effect):
-    """Wait until a flight has ended, is lost or overdue. Gives False where waiting would stop the leader itself."""
+class GaveUp(CallTimeout):
+    """The caller's own time is over. That says nothing about the source, which may answer yet."""
 
-    __slots__ = ("flight",)
 
-    def __init__(self, flight: Flight) -> None:
+def gave_up(name: str) -> GaveUp:
+    """The error for a caller whose time ran out while a source was asked."""
+    return GaveUp(f"the time of the call ran out while {name} was asked for credentials", hint="raise timeout")
+
+
+class Await(Bounded):
+    """Wait until a flight has ended, is lost or overdue. Gives False where waiting would stop the leader itself.
+
+    Raises `GaveUp` when the caller's own time is over first.
+    """
+
+    __slots__ = ("flight", "name")
+
+    def __init__(self, flight: Flight, name: str) -> None:
+        super().__init__()
         self.flight = flight
+        self.name = name
+
+    def _next_look(self, began: float) -> float:
+        """Seconds until the next look."""
+        left = None if self.limit is None else self.limit - (time.monotonic() - began)
+        if left is not None and left <= 0:
+            raise gave_up(self.name)
+        patience = self.flight.patience()
+        return patience if left is None else min(patience, left)
 
     def run(self) -> bool:
         if self.flight.loop is not None and self.flight.loop is _running_loop():
@@ -95,8 +117,9 @@ class Await(Effect):
         landed.acquire()
         if not self.flight.join(landed.release):
             return True
+        began = time.monotonic()
         try:
-            while not landed.acquire(timeout=self.flight.patience()):
+            while not landed.acquire(timeout=self._next_look(began)):
                 if self.flight.lost() or self.flight.overdue():
                     break
         finally:
@@ -118,8 +141,9 @@ class Await(Effect):
 
         if not self.flight.join(wake):
             return True
+        began = time.monotonic()
         try:
-            while not (await asyncio.wait([landed], timeout=self.flight.patience()))[0]:
+            while not (await asyncio.wait([landed], timeout=self._next_look(began)))[0]:
                 if self.flight.lost() or self.flight.overdue():
                     break
         finally:

@@ -7,7 +7,7 @@ from understudy.credentials.profiles import pass_on, provider_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Unpack
+    from typing import Any, Unpack
 
     from understudy.config import Configuration
     from understudy.credentials.cache import RefreshingCredentials
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from understudy.credentials.single_flight import Provider
     from understudy.flow import Flow
     from understudy.identity import AWSCredentials
+
+
+PATIENCE = 150.0
+"""Seconds for what a profile names: its processes may ask a person, and what it calls has closer limits of its own."""
 
 
 def from_ini(
@@ -35,7 +39,8 @@ def from_ini(
     ``mfa_process``; `cache` shares the sets of roles with other processes. Other files: options of `client`.
     """
     calls = Calls(client)
-    return refreshing(ProfileProvider(calls, profile, mfa=mfa, cache=cache), calls, refresh)
+    options: RefreshOptions = {"load_timeout": PATIENCE, **refresh}
+    return refreshing(ProfileProvider(calls, profile, mfa=mfa, cache=cache), calls, options)
 
 
 class ProfileProvider:
@@ -81,6 +86,13 @@ class ProfileProvider:
     def reject(self, access_key_id: str) -> None:
         """Pass on that a set will not do."""
         pass_on(self._found, access_key_id)
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self.calls, self.profile, self.mfa, self.cache
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        calls, profile, mfa, cache = state
+        self.__init__(calls, profile, mfa=mfa, cache=cache)  # type: ignore[misc]
 
     def identity(self, given: AWSCredentials) -> str:
         """Who the profile's credentials stand for, as what the profile names tells it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 
+from understudy.credentials.flight import gave_up
 from understudy.errors import CallTimeout
 from understudy.flow import drive, drive_async
 
@@ -31,33 +32,42 @@ class Loading:
         self._landed = allocate_lock()
         self._left = False
 
-    def run(self, seconds: float | None) -> Any:
-        """In this thread without a limit, else in a thread of its own: no thread can be made to stop waiting."""
+    def run(self, seconds: float | None, limit: float | None = None) -> Any:
+        """In a thread of its own, because no thread can be made to stop waiting; in this one without `seconds`.
+
+        `seconds` bounds the source, `limit` is the caller's own time.
+        """
         if seconds is None:
             return drive(self.flow)
         self._landed.acquire()
         if not _start(self._work):
             return drive(self.flow)
-        if not self._wait(seconds):
-            raise timed_out(self.name, seconds)
+        if not self._wait(seconds if limit is None else min(seconds, limit)):
+            raise self._too_late(seconds, limit)
         if self.error is not None:
             raise self.error
         return self.result
 
-    async def run_async(self, seconds: float | None) -> Any:
-        """In this task; at the limit, and when the task is cancelled, what is under way is cancelled."""
-        if seconds is None:
+    async def run_async(self, seconds: float | None, limit: float | None = None) -> Any:
+        """In this task; at either bound, and when the task is cancelled, what is under way is cancelled."""
+        bounds = [bound for bound in (seconds, limit) if bound is not None]
+        if not bounds:
             return await drive_async(self.flow)
         import asyncio
 
-        limit = asyncio.timeout(seconds)
+        timeout = asyncio.timeout(min(bounds))
         try:
-            async with limit:
+            async with timeout:
                 return await drive_async(self.flow)
         except TimeoutError:
-            if limit.expired():
-                raise timed_out(self.name, seconds) from None
+            if timeout.expired():
+                raise self._too_late(seconds, limit) from None
             raise
+
+    def _too_late(self, seconds: float | None, limit: float | None) -> CallTimeout:
+        if seconds is None or (limit is not None and limit < seconds):
+            return gave_up(self.name)
+        return timed_out(self.name, seconds)
 
     def _wait(self, seconds: float) -> bool:
         """Whether the thread ended in time; looked at once more after leaving, for it may end in that very moment."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from understudy.credentials.calling import Calls, refreshing
+from understudy.credentials.ini import PATIENCE
 from understudy.errors import CredentialsError
 from understudy.identity import AWSCredentials
 
@@ -53,13 +54,14 @@ def from_provider_chain(
     `cache` are those of `from_ini`.
     """
     calls = Calls(client)
-    return refreshing(DefaultChain(calls, profile, mfa=mfa, cache=cache), calls, refresh)
+    options: RefreshOptions = {"load_timeout": PATIENCE, **refresh}
+    return refreshing(DefaultChain(calls, profile, mfa=mfa, cache=cache), calls, options)
 
 
 def default_chain(*, caller: Caller | None = None) -> RefreshingCredentials:
     """The default chain for a client without credentials of its own, whose options nested calls keep."""
     calls = Calls(caller)
-    return refreshing(DefaultChain(calls), calls, {})
+    return refreshing(DefaultChain(calls), calls, {"load_timeout": PATIENCE})
 
 
 class Link:

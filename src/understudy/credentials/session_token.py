@@ -78,6 +78,13 @@ class SessionTokenProvider:
         arn = f"arn:aws:sts::{source.account_id}:session" if source.account_id else None
         return issued(output.credentials, self.name, arn)
 
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self.members, self.calls, self.mfa
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        members, calls, mfa = state
+        self.__init__(members, calls, mfa=mfa)  # type: ignore[misc]
+
     def identity(self, given: AWSCredentials) -> str:
         """Who the session is, the same for each set: the user whose keys sign, with or without MFA."""
         device = self.members.get("serial_number", "no device")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from _thread import allocate_lock
 
 from understudy.credentials.failures import again, is_recoverable
-from understudy.credentials.flight import Await, Flight, Leading, refuse_circle
+from understudy.credentials.flight import Await, Flight, GaveUp, Leading, refuse_circle
 from understudy.credentials.loading import Loading, timed_out
 from understudy.credentials.windows import REFRESH, SERVE, Cached, decide
 from understudy.errors import CredentialsError
-from understudy.flow import Perform
+from understudy.flow import Bounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Generic, Protocol, TypeVar
+    from typing import Any, Generic, Protocol, TypeVar
 
     from understudy.clock import Clock
     from understudy.credentials.windows import Decision, Expiring
@@ -178,14 +178,16 @@ class SingleFlight(Parametrised["T"]):
         flight, leads = boarded
         if not leads:
             refuse_circle(self.name, flight)
-            if (yield Await(flight)):
+            if (yield Await(flight, self.name)):
                 self._look_after(flight)
                 return flight
             # the leader is a task of the event loop that this thread runs: to wait here would stop it, so ask as well
             flight = Flight(self._load_timeout)
         try:
-            value = yield Perform(lambda: self._load(flight), lambda: self._aload(flight))
+            value = yield Load(self, flight)
             flight.end(self._install(value))
+        except GaveUp:
+            raise
         except Exception as error:
             self._failed(flight, error)
         finally:
@@ -208,18 +210,18 @@ class SingleFlight(Parametrised["T"]):
         if flight.lost() or flight.done:
             self._land(flight)
 
-    def _load(self, flight: Flight) -> T:
+    def _load(self, flight: Flight, limit: float | None) -> T:
         loading = Loading(self.provider.retrieve(), self.name, self._install_late)
         with Leading(flight):
-            return self._checked(loading.run(self._load_timeout))
+            return self._checked(loading.run(self._load_timeout, limit))
 
-    async def _aload(self, flight: Flight) -> T:
+    async def _aload(self, flight: Flight, limit: float | None) -> T:
         import asyncio
 
         flight.loop = asyncio.get_running_loop()
         loading = Loading(self.provider.retrieve(), self.name, self._install_late)
         with Leading(flight):
-            return self._checked(await loading.run_async(self._load_timeout))
+            return self._checked(await loading.run_async(self._load_timeout, limit))
 
     def _checked(self, value: T) -> T:
         """A source that hands out what has expired has failed, recoverably."""
@@ -262,6 +264,23 @@ class SingleFlight(Parametrised["T"]):
             else:
                 cached = None
         flight.end(cached, error)
+
+
+class Load(Bounded):
+    """Ask the source on behalf of a flight."""
+
+    __slots__ = ("cache", "flight")
+
+    def __init__(self, cache: SingleFlight[Any], flight: Flight) -> None:
+        super().__init__()
+        self.cache = cache
+        self.flight = flight
+
+    def run(self) -> Any:
+        return self.cache._load(self.flight, self.limit)
+
+    async def run_async(self) -> Any:
+        return await self.cache._aload(self.flight, self.limit)
 
 
 def _uniform(low: float, high: float) -> float:
