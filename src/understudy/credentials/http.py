@@ -193,16 +193,15 @@ def _http_provider(
     environment = os.environ if environ is None else environ
     relative = relative_uri or (None if full_uri else environment.get(RELATIVE_URI))
     full = full_uri or environment.get(FULL_URI)
-    token_given = authorization_token is not None and authorization_token_file is None
+    # what code gives wins over the environment, and a file over a token of the same origin
+    file = authorization_token_file or (None if authorization_token else environment.get(TOKEN_FILE))
     chosen = connections or endpoint_connections(relative, full)
     return HttpProvider(
         Exchange(chosen, timeout=timeout, attempts=attempts, clock=clock),
         relative_uri=relative,
         full_uri=full,
         authorization_token=authorization_token or environment.get(TOKEN),
-        authorization_token_file=None
-        if token_given
-        else authorization_token_file or environment.get(TOKEN_FILE) or None,
+        authorization_token_file=file or None,
     )
 
 
