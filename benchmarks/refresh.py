@@ -7,7 +7,6 @@ node and npm). ``--keep`` writes the results to RESULTS.md.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import subprocess
 import tempfile
 import time
@@ -137,18 +136,6 @@ def nanoseconds(ask: Callable[[], object]) -> Callable[[], float]:
     return run
 
 
-def nanoseconds_of_tasks(one: RefreshingCredentials) -> Callable[[], float]:
-    """The same for `aget` within one task."""
-
-    async def loop() -> float:
-        begin = time.perf_counter_ns()
-        for _ in range(LOOPS):
-            await one.aget()
-        return (time.perf_counter_ns() - begin) / LOOPS
-
-    return lambda: asyncio.run(loop())
-
-
 def hot_path(rounds: int) -> str:
     """A `get` while nothing is due, against botocore's."""
 
@@ -162,10 +149,9 @@ def hot_path(rounds: int) -> str:
     cases = [
         Case("Understudy, get()", nanoseconds(one.get)),
         Case(f"botocore {botocore.__version__}, get_frozen_credentials()", nanoseconds(theirs.get_frozen_credentials)),
-        Case("Understudy, await aget()", nanoseconds_of_tasks(one)),
     ]
     interleave(cases, rounds)
-    what = "Credentials of 12 hours of which none are due; one thread or one task."
+    what = "Credentials of 12 hours of which none are due; one thread."
     return report("Refresh: the hot path", what, "ns for each call", cases, more_is_better=False)
 
 

@@ -29,6 +29,19 @@ def test_a_listener_gets_each_new_value_until_it_is_stopped(source: Source) -> N
     assert seen == ["AKIA1", "also AKIA1", "AKIA2"]
 
 
+def test_an_async_listener_is_awaited_in_tasks_and_in_threads(source: Source) -> None:
+    seen: list[str] = []
+
+    async def listener(value: Any) -> None:
+        await asyncio.sleep(0)
+        seen.append(value.access_key_id)
+
+    one = cache(source, on_refresh=listener)
+    one.get()
+    asyncio.run(one.arefresh())
+    assert seen == ["AKIA1", "AKIA2"]
+
+
 def test_a_listener_that_fails_harms_nobody_and_is_logged(source: Source, caplog: pytest.LogCaptureFixture) -> None:
     one = cache(source, on_refresh=lambda value: 1 / 0)
     with caplog.at_level(logging.ERROR, "understudy.credentials"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from understudy.clock import SYSTEM_CLOCK
 from understudy.credentials import forking
 from understudy.credentials.single_flight import LOAD_TIMEOUT, SingleFlight
-from understudy.flow import drive, drive_async
+from understudy.flow import CallUser, drive, drive_async
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,18 +116,20 @@ class Refreshing(SingleFlight["T"]):
             if self._cached is not None:
                 self._cached = self._cached.rejected()
 
-    def _announce(self, value: T) -> None:
+    def _announce(self, value: T) -> Flow[None]:
         """Hand a new value to those who asked for each; a listener that fails does not harm whoever refreshed."""
         for listener in tuple(self._listeners):
             try:
-                listener(value)
+                told = listener(value)
+                if hasattr(told, "__await__"):
+                    yield CallUser(lambda awaitable: awaitable, told)
             except Exception:
                 _report(self.name, listener)
         if self._watch is not None:
             self._watch.notify()
 
     def on_refresh(self, listener: Callable[[T], object]) -> Callable[[], None]:
-        """Call a function with each new value, in the thread or task that refreshed; gives a function that stops it."""
+        """Call a function (plain or async) with each new value, where it was fetched; gives a function that stops it."""
         self._listeners.append(listener)
 
         def stop() -> None:

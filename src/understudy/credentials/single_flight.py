@@ -9,7 +9,7 @@ from understudy.credentials.flight import Await, Flight, GaveUp, Leading, refuse
 from understudy.credentials.loading import Loading, timed_out
 from understudy.credentials.windows import REFRESH, SERVE, Cached, decide
 from understudy.errors import CredentialsError
-from understudy.flow import Bounded
+from understudy.flow import Bounded, drive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,8 +107,8 @@ class SingleFlight(Parametrised["T"]):
         """The provider's name."""
         return self.provider.name
 
-    def _announce(self, value: T) -> None:
-        """There is a new value; called outside the lock by whoever brought it."""
+    def _announce(self, value: T) -> Flow[None]:
+        """There is a new value; run outside the lock by whoever brought it."""
         raise NotImplementedError
 
     def _obtain(self, min_ttl: float) -> Flow[T]:
@@ -193,7 +193,7 @@ class SingleFlight(Parametrised["T"]):
         finally:
             self._land(flight)
         if flight.cached is not None and flight.failure is None:
-            self._announce(flight.cached.value)
+            yield from self._announce(flight.cached.value)
         return flight
 
     def _land(self, flight: Flight) -> None:
@@ -249,7 +249,7 @@ class SingleFlight(Parametrised["T"]):
         cached = self._cached
         if cached is None or expiration is None or expiration.timestamp() > cached.expiration:
             self._install(self._checked(value))
-            self._announce(value)
+            drive(self._announce(value))
 
     def _failed(self, flight: Flight, error: Exception) -> None:
         """Serve stale and back off, or keep the error for a moment; the flight ends either way."""
