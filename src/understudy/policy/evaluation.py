@@ -32,6 +32,11 @@ class PolicyType(Enum):
     BOUNDARY = "permissions boundary"
     SESSION = "session policy"
 
+    __hash__ = object.__hash__
+    """Members are compared by identity; the inherited one is written in Python and is asked a dozen times a
+    decision.
+    """
+
 
 @dataclass(frozen=True, slots=True)
 class PolicySet:

@@ -43,7 +43,7 @@ def serialize(operation: Operation, output: Output, request_id: str, accept_json
     if accept_json:
         return JSON_TYPE, _json(operation, output, request_id)
     name = operation.name
-    result = _elements(output, "    ", _order_of(operation))
+    result = _elements(output, _plan_of(operation.output, "    ", _ORDER.get(name, ())))
     written = f"  <{name}Result>\n{result}  </{name}Result>\n" if result else f"  <{name}Result></{name}Result>\n"
     body = (
         f'<{name}Response xmlns="{NAMESPACE}">\n{written}'
@@ -53,38 +53,44 @@ def serialize(operation: Operation, output: Output, request_id: str, accept_json
     return XML_TYPE, body.encode("utf-8", "replace")
 
 
-_orders: dict[str, tuple[Member, ...]] = {}
+_plans: dict[tuple[type[Shape], str], list[tuple[str, str, str, Kind]]] = {}
 
 
-def _order_of(operation: Operation) -> tuple[Member, ...]:
-    """The members of an operation's output as the service writes them; kept, because every answer asks."""
-    found = _orders.get(operation.name)
-    if found is None:
-        ranks = {name: rank for rank, name in enumerate(_ORDER.get(operation.name, ()))}
-        found = tuple(sorted(operation.output.members, key=lambda m: ranks.get(m.wire_name, len(ranks))))
-        _orders[operation.name] = found
-    return found
+def _plan_of(shape: type[Shape], indent: str, first: tuple[str, ...] = ()) -> list[tuple[str, str, str, Kind]]:
+    """Each member of a shape with what opens and closes its element; kept, because every answer asks."""
+    plan = _plans.get((shape, indent))
+    if plan is None:
+        ranks = {name: rank for rank, name in enumerate(first)}
+        ordered = sorted(shape.members, key=lambda m: ranks.get(m.wire_name, len(ranks)))
+        plan = [(m.name, f"{indent}<{m.wire_name}>", f"</{m.wire_name}>\n", m.kind) for m in ordered]
+        _plans[shape, indent] = plan
+    return plan
 
 
-def _elements(shape: Shape, indent: str, members: tuple[Member, ...]) -> str:
+def _elements(shape: Shape, plan: list[tuple[str, str, str, Kind]]) -> str:
     """The lines of a shape's members, in their order, without a tree in between: this runs for every answer."""
     lines = []
-    for declared in members:
-        value = getattr(shape, declared.name)
+    for name, opening, closing, kind in plan:
+        value = getattr(shape, name)
         if value is not None:
-            lines.append(_element(declared.wire_name, declared.kind, value, indent))
+            lines.append(f"{opening}{_content(kind, value, opening)}{closing}")
     return "".join(lines)
 
 
-def _element(name: str, kind: Kind, value: Any, indent: str) -> str:
+def _content(kind: Kind, value: Any, opening: str) -> str:
+    """What stands between the tags: a text, or lines of their own that end before the closing tag."""
+    if isinstance(kind, Timestamp):
+        return format_timestamp(value)
+    if not isinstance(kind, (Nested, ListOf)):
+        return escape(str(value))
+    indent = opening[: opening.index("<")]
+    inner = f"{indent}  "
     if isinstance(kind, Nested):
-        inner = _elements(value, indent + "  ", value.members)
-    elif isinstance(kind, ListOf):
-        inner = "".join([_element("member", kind.item, item, indent + "  ") for item in value])
+        lines = _elements(value, _plan_of(kind.shape, inner))
     else:
-        text = format_timestamp(value) if isinstance(kind, Timestamp) else escape(str(value))
-        return f"{indent}<{name}>{text}</{name}>\n"
-    return f"{indent}<{name}>\n{inner}{indent}</{name}>\n" if inner else f"{indent}<{name}></{name}>\n"
+        opened = f"{inner}<member>"
+        lines = "".join([f"{opened}{_content(kind.item, item, opened)}</member>\n" for item in value])
+    return f"\n{lines}{indent}" if lines else ""
 
 
 def _json(operation: Operation, output: Output, request_id: str) -> bytes:
