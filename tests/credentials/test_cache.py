@@ -351,7 +351,7 @@ def test_without_static_stability_only_valid_credentials_are_served(clock: FakeC
 def test_a_day_with_a_source_that_is_down_for_twenty_minutes(clock: FakeClock) -> None:
     import random
 
-    for seed in range(25):
+    for seed in range(10):
         rng = random.Random(seed)
         clock.now = START
         for lifetime in (15 * MINUTE, HOUR, 12 * HOUR):
@@ -633,14 +633,12 @@ def test_a_caller_whose_time_is_over_stops_and_blames_nobody(clock: FakeClock, r
     from understudy.clock import SYSTEM_CLOCK
 
     source, one = filled(clock)
-    gate = threading.Event()
-    source.pause = held(gate)
+    source.pause = hung()
     clock.now += HOUR
     with pytest.raises(CallTimeout, match="the time of the call ran out while source was asked for credentials"):
         run(within(one.retrieve(), SYSTEM_CLOCK.monotonic() + 0.1, 0.1, SYSTEM_CLOCK))
-    gate.set()
     source.pause = None
-    assert one.get().access_key_id in ("AKIA2", "AKIA3")
+    assert one.get().access_key_id == "AKIA3"
 
 
 def test_a_waiter_whose_time_is_over_leaves_and_the_leader_goes_on(clock: FakeClock) -> None:

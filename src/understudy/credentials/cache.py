@@ -129,7 +129,7 @@ class Refreshing(SingleFlight["T"]):
             self._watch.notify()
 
     def on_refresh(self, listener: Callable[[T], object]) -> Callable[[], None]:
-        """Call a function (plain or async) with each new value, where it was fetched; gives a function that stops it."""
+        """Call a function (plain or async) with each new value, where it was fetched; gives a function to stop that."""
         self._listeners.append(listener)
 
         def stop() -> None:
