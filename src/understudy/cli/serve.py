@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from understudy.server.run import Running
+    from understudy.server.run import TLS, Running
     from understudy.server.settings import Settings
 
 
@@ -35,6 +35,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--issuer", metavar="URL", help="address that tokens of GetWebIdentityToken name as their issuer"
     )
     parser.add_argument("--source-identity-max", type=int, default=64, metavar="N", help="longest SourceIdentity (64)")
+    parser.add_argument("--tls-certificate", metavar="FILE", help="speak HTTPS with this certificate (PEM)")
+    parser.add_argument("--tls-key", metavar="FILE", help="the certificate's private key (PEM)")
     parser.add_argument("--quiet", action="store_true", help="no line for each request")
     parser.set_defaults(run=run)
 
@@ -49,9 +51,19 @@ def run(namespace: Namespace) -> int:
         return 0
     from understudy.server.run import serve
 
+    tls = _tls(namespace)
     directory = open_directory(namespace.directory or SAMPLE)
-    serve(directory, namespace.host, namespace.port, _settings(namespace), ready=_say_where)
+    serve(directory, namespace.host, namespace.port, _settings(namespace), tls=tls, ready=_say_where)
     return 0
+
+
+def _tls(namespace: Namespace) -> TLS | None:
+    from understudy.errors import ConfigurationError
+    from understudy.server.run import TLS
+
+    if bool(namespace.tls_certificate) != bool(namespace.tls_key):
+        raise ConfigurationError("--tls-certificate and --tls-key go together, and one of them is missing")
+    return TLS(namespace.tls_certificate, namespace.tls_key) if namespace.tls_key else None
 
 
 def _settings(namespace: Namespace) -> Settings:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from understudy.errors import ConfigurationError
 from understudy.server import jws
@@ -24,13 +24,21 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 
 
+class TLS(NamedTuple):
+    """Files in PEM: the certificate with its chain, and its private key."""
+
+    certificate: str
+    private_key: str
+
+
 class Running:
     """A stand-in that is running: where it listens, and the service inside, for looking and changing."""
 
-    def __init__(self, app: App, host: str, port: int) -> None:
+    def __init__(self, app: App, host: str, port: int, scheme: str = "http") -> None:
         self._app = app
         self.host = host
         self.port = port
+        self.scheme = scheme
 
     @property
     def service(self) -> Service:
@@ -45,7 +53,7 @@ class Running:
     @property
     def url(self) -> str:
         """The endpoint URL for a client."""
-        return f"http://{_authority(self.host, self.port)}"
+        return _url(self.scheme, self.host, self.port)
 
     def recast(self, directory: Directory, settings: Settings | None = None) -> Service:
         """Answer from another directory from now on, at the same address; nothing is remembered of the last one."""
@@ -63,20 +71,22 @@ def serve(
     port: int = 0,
     settings: Settings | None = None,
     *,
+    tls: TLS | None = None,
     ready: Any = None,
 ) -> None:
-    """Serve until interrupted; raises `ConfigurationError` when the address cannot be had.
+    """Serve until interrupted; raises `ConfigurationError` when the address or the certificate cannot be had.
 
-    `ready` is called with the `Running` once connections are accepted. Port 0 takes a free one.
+    `ready` is called with the `Running` once connections are accepted. Port 0 takes a free one. Without `tls` it speaks
+    plain HTTP, which belongs on loopback or behind a proxy.
     """
-    listening = _listen(host, port)
-    app = App(Service(directory, _named(settings, host, listening)))
-    server = _server(app)
-    _settle_garbage_collector()
-    if ready is not None:
-        ready(Running(app, host, listening.getsockname()[1]))
-    Thread(target=_prepare, args=(app.service,), name="understudy keys", daemon=True).start()
-    with listening:
+    scheme = "http" if tls is None else "https"
+    with _listen(host, port) as listening:
+        app = App(Service(directory, _named(settings, scheme, host, listening)))
+        server = _server(app, tls)
+        _settle_garbage_collector()
+        if ready is not None:
+            ready(Running(app, host, listening.getsockname()[1], scheme))
+        Thread(target=_prepare, args=(app.service,), name="understudy keys", daemon=True).start()
         server.run(sockets=[listening])
 
 
@@ -88,22 +98,27 @@ def _prepare(service: Service) -> None:
 
 @contextmanager
 def running(
-    directory: Directory, settings: Settings | None = None, *, host: str = LOOPBACK, port: int = 0
+    directory: Directory,
+    settings: Settings | None = None,
+    *,
+    host: str = LOOPBACK,
+    port: int = 0,
+    tls: TLS | None = None,
 ) -> Iterator[Running]:
     """A stand-in in a thread of its own, until the block ends. Connections are accepted from the first line on."""
-    listening = _listen(host, port)
-    app = App(Service(directory, _named(settings, host, listening)))
-    server = _server(app)
-    started = Event()
-    thread = Thread(target=_run, args=(server, listening, started), name="understudy", daemon=True)
-    thread.start()
-    started.wait()
-    try:
-        yield Running(app, host, listening.getsockname()[1])
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
+    scheme = "http" if tls is None else "https"
+    with _listen(host, port) as listening:
+        app = App(Service(directory, _named(settings, scheme, host, listening)))
+        server = _server(app, tls)
+        started = Event()
+        thread = Thread(target=_run, args=(server, listening, started), name="understudy", daemon=True)
+        thread.start()
+        started.wait()
+        try:
+            yield Running(app, host, listening.getsockname()[1], scheme)
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def _settle_garbage_collector() -> None:
@@ -113,16 +128,16 @@ def _settle_garbage_collector() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-def _named(settings: Settings | None, host: str, listening: socket.socket) -> Settings:
+def _named(settings: Settings | None, scheme: str, host: str, listening: socket.socket) -> Settings:
     """The settings, with the address of the stand-in as the issuer of its own tokens where none is chosen."""
     chosen = settings or Settings()
     if chosen.issuer is not None:
         return chosen
-    return replace(chosen, issuer=f"http://{_authority(host, listening.getsockname()[1])}")
+    return replace(chosen, issuer=_url(scheme, host, listening.getsockname()[1]))
 
 
-def _authority(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def _url(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _run(server: uvicorn.Server, listening: socket.socket, started: Event) -> None:
@@ -138,10 +153,12 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(2048)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listening.close()
         hint = "stop what listens there, or choose another port; port 0 takes a free one"
-        raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}", hint=hint) from None
+        raise ConfigurationError(
+            f"cannot listen on {host}:{port}: {getattr(error, 'strerror', error)}", hint=hint
+        ) from None
     return listening
 
 
@@ -154,9 +171,10 @@ def _protocol() -> Any:
     return OneWriteProtocol
 
 
-def _server(app: App) -> uvicorn.Server:
+def _server(app: App, tls: TLS | None) -> uvicorn.Server:
     import uvicorn
 
+    certificate, private_key = (None, None) if tls is None else tls
     config = uvicorn.Config(
         app,
         http=_protocol(),
@@ -170,5 +188,11 @@ def _server(app: App) -> uvicorn.Server:
         timeout_graceful_shutdown=5,
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=65_536,
+        ssl_certfile=certificate,
+        ssl_keyfile=private_key,
     )
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError among them
+        raise ConfigurationError(f"cannot use the certificate {certificate!r} with {private_key!r}: {error}") from None
     return uvicorn.Server(config)
