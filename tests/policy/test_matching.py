@@ -59,6 +59,12 @@ def _dataclass_fields() -> Any:
     return fields(Principal)
 
 
+@pytest.mark.parametrize("value", [True, 3600, ["a", 1], None, {"a"}])
+def test_a_key_has_texts(value: Any) -> None:
+    with pytest.raises(TypeError, match="must have a text or a sequence of texts"):
+        Request(ALICE, "s3:GetObject", "*", None, {"aws:x": value})
+
+
 def test_case_colliding_keys_are_refused() -> None:
     with pytest.raises(ValueError, match="case-insensitive"):
         Request(ALICE, "s3:GetObject", "*", None, {"aws:RequestTag/Team": "a", "aws:requesttag/team": "b"})

@@ -11,13 +11,13 @@ from .kinds import PolicyKind
 from .principals import Grant, Principal, PrincipalKind
 from .problems import PolicyError, Problem
 from .request import Request
-from .trace import ElementStep, PolicyStep, StatementStep
 
 if TYPE_CHECKING:
     from .accounts import Accounts, Directory, Guardrails, InvalidDirectory, Role, User
     from .chains import Edge, Graph, Node, role_chains
     from .nearest import Change, Nearest, nearest_allowed
     from .questions import Abilities, Answer, Permission, UnknownName, what_can, who_can_assume
+    from .trace import ElementStep, PolicyStep, StatementStep
 
 _ASKED_LATER = {
     **dict.fromkeys(("Accounts", "Directory", "Guardrails", "InvalidDirectory", "Role", "User"), "accounts"),
@@ -27,8 +27,9 @@ _ASKED_LATER = {
         ("Abilities", "Answer", "Permission", "UnknownName", "what_can", "who_can_assume"),
         "questions",
     ),
+    **dict.fromkeys(("ElementStep", "PolicyStep", "StatementStep"), "trace"),
 }
-"""What only questions need is loaded when it is asked for; evaluating does without."""
+"""What only questions and explanations need is loaded when it is asked for; evaluating does without."""
 
 
 def __getattr__(name: str) -> object:

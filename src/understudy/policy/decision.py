@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .evaluation import Ground, PolicySet, PolicyType, Ruling, Verdict, rule, take_votes
 from .request import Request
-from .trace import PolicyStep, StatementStep, trace
+
+if TYPE_CHECKING:
+    from .trace import PolicyStep, StatementStep
 
 
 def evaluate(request: Request, policies: PolicySet) -> Decision:
@@ -56,6 +58,8 @@ class Decision:
     def steps(self) -> tuple[PolicyStep, ...]:
         """Every policy that was heard, with every statement, element and condition and the values compared."""
         if self._steps is None:
+            from .trace import trace
+
             self._steps = trace(self.request, self.policies)
         return self._steps
 

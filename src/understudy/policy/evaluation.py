@@ -11,6 +11,9 @@ from .document import Policy
 from .principals import Grant, PrincipalKind
 from .request import Request
 
+Levels = Sequence[Sequence[Policy]]
+"""The policies of each level of an organisation, from its root to the account."""
+
 
 class Verdict(Enum):
     """The outcome of an evaluation. Only ALLOW allows; an explicit deny beats every allow."""
@@ -55,8 +58,8 @@ class PolicySet:
     resource: Sequence[Policy] = ()
     boundary: Policy | None = None
     session: Sequence[Policy] | None = None
-    scps: Sequence[Sequence[Policy]] | None = None
-    rcps: Sequence[Sequence[Policy]] | None = None
+    scps: Levels | None = None
+    rcps: Levels | None = None
     endpoint: Policy | None = None
     caller_in_management_account: bool = False
     resource_in_management_account: bool = False
@@ -124,7 +127,7 @@ def union(policies: Iterable[Policy], request: Request) -> Vote:
     return Vote(grant, denies) if grant or denies else SILENT
 
 
-def every_level(levels: Sequence[Sequence[Policy]], request: Request) -> Vote:
+def every_level(levels: Levels, request: Request) -> Vote:
     """SCPs and RCPs: every level must allow, a Deny at any level denies."""
     votes = [union(level, request) for level in levels]
     return Vote(min((each.grant for each in votes), default=Grant.DIRECT), any(each.denies for each in votes))
@@ -136,16 +139,11 @@ Votes = dict[PolicyType, Vote]
 def take_votes(request: Request, policies: PolicySet) -> Votes:
     """The vote of each type of policy that has a say, in the order in which they are heard."""
     votes: Votes = {}
-    bound = not request.principal.service_linked
-    if policies.rcps is not None and bound and not policies.resource_in_management_account:
-        votes[PolicyType.RCP] = every_level(policies.rcps, request)
-    if (
-        policies.scps is not None
-        and bound
-        and request.principal.signed_in
-        and not policies.caller_in_management_account
-    ):
-        votes[PolicyType.SCP] = every_level(policies.scps, request)
+    rcps, scps = binding_rcps(request, policies), binding_scps(request, policies)
+    if rcps is not None:
+        votes[PolicyType.RCP] = every_level(rcps, request)
+    if scps is not None:
+        votes[PolicyType.SCP] = every_level(scps, request)
     if policies.endpoint is not None:
         votes[PolicyType.ENDPOINT] = vote(policies.endpoint, request)
     if policies.trust is not None:
@@ -159,6 +157,19 @@ def take_votes(request: Request, policies: PolicySet) -> Votes:
     if session is not None:
         votes[PolicyType.SESSION] = union(session, request)
     return votes
+
+
+def binding_rcps(request: Request, policies: PolicySet) -> Levels | None:
+    """The RCPs that have a say: none over the management account's resources, none for service-linked roles."""
+    lifted = policies.resource_in_management_account or request.principal.service_linked
+    return None if lifted else policies.rcps
+
+
+def binding_scps(request: Request, policies: PolicySet) -> Levels | None:
+    """The SCPs that have a say: they bind callers of member accounts, but no service-linked role."""
+    principal = request.principal
+    lifted = policies.caller_in_management_account or principal.service_linked or not principal.signed_in
+    return None if lifted else policies.scps
 
 
 def session_policies(request: Request, policies: PolicySet) -> Sequence[Policy] | None:

@@ -28,7 +28,7 @@ _SID_TEXT = (
 _ACTION = re.compile(r"[A-Za-z0-9_\-?*]+:[A-Za-z0-9_\-?*]+")
 _AWS_PRINCIPAL = re.compile(
     r"arn:[a-z0-9-]+:(?:iam::[0-9]{12}:(?:root|user/[^*?]+|role/[^*?]+)"
-    r"|sts::[0-9]{12}:(?:assumed-role/[^*?/]+/[^*?/]+|federated-user/[^*?]+|self))"
+    r"|sts::[0-9]{12}:(?:assumed-role/[^*?/]+/[^*?/]+|federated-user/[^*?]+))"
 )
 _UNIQUE_ID = re.compile(r"A(?:IDA|ROA|GPA|NPA)[A-Z0-9]{12,124}")
 _CANONICAL_USER = re.compile(r"[0-9a-f]{64}")

@@ -76,8 +76,14 @@ class Request:
 _PARTS = ("principal", "action", "resource", "resource_account", "context")
 
 
+def _several(key: str, value: ContextValue) -> tuple[str, ...]:
+    if not isinstance(value, Sequence) or not all(isinstance(each, str) for each in value):
+        raise TypeError(f"the condition key {key!r} must have a text or a sequence of texts, not {value!r}")
+    return tuple(value)
+
+
 def _compared(context: Mapping[str, ContextValue]) -> dict[str, str | tuple[str, ...]]:
-    values = {key.lower(): value if isinstance(value, str) else tuple(value) for key, value in context.items()}
+    values = {key.lower(): value if isinstance(value, str) else _several(key, value) for key, value in context.items()}
     if len(values) != len(context):
         raise ValueError(f"condition keys are case-insensitive, two of these are the same: {sorted(context)}")
     return {key: value for key, value in values.items() if value != ()}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .conditions import Condition, Quantifier
 from .document import Policy, Statement
-from .evaluation import PolicySet, PolicyType, session_policies, vote
+from .evaluation import Levels, PolicySet, PolicyType, binding_rcps, binding_scps, session_policies, vote
 from .principals import Grant, Principal, PrincipalElement, PrincipalKind
 from .request import Request
 
@@ -79,11 +79,8 @@ def trace(request: Request, policies: PolicySet) -> tuple[PolicyStep, ...]:
 
 
 def _heard(request: Request, policies: PolicySet) -> Iterator[tuple[PolicyType, Policy, int | None]]:
-    bound = not request.principal.service_linked
-    if bound and not policies.resource_in_management_account:
-        yield from _levels(PolicyType.RCP, policies.rcps)
-    if bound and request.principal.signed_in and not policies.caller_in_management_account:
-        yield from _levels(PolicyType.SCP, policies.scps)
+    yield from _levels(PolicyType.RCP, binding_rcps(request, policies))
+    yield from _levels(PolicyType.SCP, binding_scps(request, policies))
     yield from _flat(PolicyType.ENDPOINT, (policies.endpoint,))
     yield from _flat(PolicyType.TRUST, (policies.trust,))
     yield from _flat(PolicyType.RESOURCE, policies.resource)
@@ -92,9 +89,7 @@ def _heard(request: Request, policies: PolicySet) -> Iterator[tuple[PolicyType, 
     yield from _flat(PolicyType.SESSION, session_policies(request, policies) or ())
 
 
-def _levels(
-    policy_type: PolicyType, levels: Sequence[Sequence[Policy]] | None
-) -> Iterator[tuple[PolicyType, Policy, int | None]]:
+def _levels(policy_type: PolicyType, levels: Levels | None) -> Iterator[tuple[PolicyType, Policy, int | None]]:
     for level, policies in enumerate(levels or (), 1):
         for policy in policies:
             yield policy_type, policy, level
