@@ -35,6 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "sigv4": BELOW,
     "client": BELOW | {"config", "wire", "sigv4", "__version__"},
     "credentials": BELOW | {"config", "wire", "sigv4", "client", "__version__"},
+    "tokens": BELOW | {"config", "wire", "sigv4", "client", "credentials", "__version__"},
     "bridges": BELOW | {"config", "wire", "sigv4", "client", "credentials", "__version__"},
     "policy": {"arn"},
     "directory": BELOW | {"policy"},
