@@ -1,0 +1,24 @@
+"""daft: ``S3Config(credentials_provider=credentials_provider(credentials))``."""
+
+from __future__ import annotations
+
+from understudy.bridges.source import current
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from understudy.identity import CredentialSource
+
+
+class credentials_provider:
+    """The set of the moment as daft's ``S3Credentials``."""
+
+    def __init__(self, source: CredentialSource) -> None:
+        self.source = source
+
+    def __call__(self) -> Any:
+        from daft.io import S3Credentials
+
+        given = current(self.source)
+        return S3Credentials(given.access_key_id, given.secret_access_key, given.session_token, given.expiration)

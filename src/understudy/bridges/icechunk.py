@@ -1,0 +1,24 @@
+"""icechunk: ``s3_storage(..., get_credentials=get_credentials(credentials))``."""
+
+from __future__ import annotations
+
+from understudy.bridges.source import current
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from understudy.identity import CredentialSource
+
+
+class get_credentials:
+    """The set of the moment as icechunk's ``S3StaticCredentials``, with its expiration."""
+
+    def __init__(self, source: CredentialSource) -> None:
+        self.source = source
+
+    def __call__(self) -> Any:
+        from icechunk import S3StaticCredentials
+
+        given = current(self.source)
+        return S3StaticCredentials(given.access_key_id, given.secret_access_key, given.session_token, given.expiration)
