@@ -311,3 +311,27 @@ def test_a_role_over_plain_options_can_be_pickled() -> None:
     # polars keys its cache on the pickle: what a provider has learnt in use must not change it
     one.provider._rejected = "ASIA"  # type: ignore[attr-defined]
     assert pickle.dumps(one) == pickled
+
+
+# -- what close closes -------------------------------------------------------------------------------------------------
+
+
+def test_close_closes_connections_of_its_own_and_not_those_of_a_given_client(sts: ScriptedSts) -> None:
+    closed: list[str] = []
+    made = sts.make_transport
+
+    def make(settings: object) -> Any:
+        transport = made(settings)
+        transport.close = lambda: closed.append("closed")  # type: ignore[method-assign]
+        return transport
+
+    client = STSClient(sts.options(transport=make))
+    given = from_temporary_credentials(role_arn=ROLE, client=client)
+    given.get()
+    given.close()
+    assert closed == []
+    own = from_temporary_credentials(role_arn=ROLE, client=sts.options(transport=make))
+    own.get()
+    own.close()
+    assert closed == ["closed"]
+    assert own.refresh().access_key_id == "ASIAISSUED000003"

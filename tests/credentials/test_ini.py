@@ -311,3 +311,20 @@ def test_static_stability_is_that_of_what_the_profile_names(home: Home) -> None:
     role.get(), static.get()
     assert role.provider.static_stability
     assert not static.provider.static_stability
+
+
+def test_a_prompt_is_asked_in_the_callers_own_thread(home: Home) -> None:
+    import threading
+
+    home.write(
+        f"[profile a]\nregion = eu-west-1\nrole_arn = {ROLE}a\nsource_profile = k\nmfa_serial = GAHT12345678\n",
+        f"[k]\n{KEYS}",
+    )
+    asked: list[threading.Thread] = []
+
+    def code(serial: str) -> str:
+        asked.append(threading.current_thread())
+        return "123456"
+
+    home.ini("a", mfa=code).get()
+    assert asked == [threading.current_thread()]

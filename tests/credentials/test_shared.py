@@ -262,3 +262,14 @@ def test_a_set_that_a_service_rejected_is_not_taken_from_the_file_again(sts: Scr
     assert one.get().access_key_id == "ASIAISSUED000002"
     assert role(sts, SharedCache(tmp_path)).get().access_key_id == "ASIAISSUED000002"
     assert one.refresh().access_key_id == "ASIAISSUED000003"
+
+
+def test_a_role_behind_a_web_identity_is_shared_by_those_who_read_the_same_token(
+    sts: ScriptedSts, tmp_path: Path
+) -> None:
+    from understudy.credentials import from_web_token
+
+    for token in ("a.b.c", "a.b.c", "d.e.f"):
+        web = from_web_token(role_arn=ROLE, web_identity_token=token, client=sts.options())
+        role(sts, SharedCache(tmp_path), role_arn=SECOND, source=web).get()
+    assert sts.actions.count("AssumeRole") == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from understudy.commands import AssumeRoleCommand
-from understudy.credentials.calling import Calls, checked, issued, refreshing, session_name, without_none
+from understudy.credentials.calling import Calling, Calls, checked, issued, refreshing, session_name, without_none
 from understudy.credentials.mfa import code_source
 from understudy.credentials.request import Request, identity_of
 from understudy.errors import ConfigurationError, CredentialsError
@@ -94,10 +94,10 @@ def from_temporary_credentials(
     return refreshing(provider, provider.calls, refresh)
 
 
-class AssumeRoleProvider:
+class AssumeRoleProvider(Calling):
     """Calls AssumeRole with these members each time it is asked."""
 
-    __slots__ = ("_rejected", "_signed_as", "cache", "calls", "interactive", "members", "mfa")
+    __slots__ = ("_rejected", "_signed_as", "cache", "interactive", "members", "mfa")
 
     name = "assume_role"
     static_stability = True
@@ -111,7 +111,7 @@ class AssumeRoleProvider:
         cache: CredentialFiles | None = None,
     ) -> None:
         self.members = members
-        self.calls = calls
+        super().__init__(calls)
         self.cache = cache
         self._signed_as: Request | None = None
         self._rejected: str | None = None

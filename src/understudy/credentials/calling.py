@@ -32,7 +32,7 @@ class Calls:
     A pickle carries the options of a client, not its connections.
     """
 
-    __slots__ = ("_caller", "_outer", "_source", "options")
+    __slots__ = ("_caller", "_outer", "_owns", "_source", "options")
 
     def __init__(self, client: Client | None = None, source: Any = None) -> None:
         from understudy.client.call import Caller
@@ -44,6 +44,7 @@ class Calls:
                 f"client cannot be a {type(client).__name__}; give an STSClient, an AsyncSTSClient or ClientOptions"
             )
         self._outer: Caller | None = outer if isinstance(outer, Caller) else None
+        self._owns = self._outer is None
         self.options: ClientOptions | None = outer.options if isinstance(outer, Caller) else outer
         self._source = source
         self._caller: Caller | None = None
@@ -69,12 +70,40 @@ class Calls:
         """As whom calls are signed."""
         return self.caller.credentials
 
+    def close(self) -> None:
+        """Close the connections, unless they are a given client's."""
+        if self._owns and self._outer is not None:
+            self._outer.close()
+
+    async def aclose(self) -> None:
+        """As `close`, for tasks."""
+        if self._owns and self._outer is not None:
+            await self._outer.aclose()
+
     def __getstate__(self) -> tuple[ClientOptions | None, Any]:
         return self.options, self._source
 
     def __setstate__(self, state: tuple[ClientOptions | None, Any]) -> None:
         self.options, self._source = state
         self._outer = self._caller = None
+        self._owns = True
+
+
+class Calling:
+    """A provider that makes calls."""
+
+    __slots__ = ("calls",)
+
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
+
+    def close(self) -> None:
+        """Close the connections, unless they are a given client's."""
+        self.calls.close()
+
+    async def aclose(self) -> None:
+        """As `close`, for tasks."""
+        await self.calls.aclose()
 
 
 def refreshing(

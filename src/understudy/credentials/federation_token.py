@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from understudy.commands import GetFederationTokenCommand
-from understudy.credentials.calling import Calls, checked, issued, refreshing, without_none
+from understudy.credentials.calling import Calling, Calls, checked, issued, refreshing, without_none
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,17 +49,17 @@ def from_federation_token(
     return refreshing(provider, provider.calls, refresh)
 
 
-class FederationTokenProvider:
+class FederationTokenProvider(Calling):
     """Calls GetFederationToken with these members each time it is asked."""
 
-    __slots__ = ("calls", "members")
+    __slots__ = ("members",)
 
     name = "federation_token"
     static_stability = True
 
     def __init__(self, members: dict[str, Any], calls: Calls) -> None:
         self.members = members
-        self.calls = calls
+        super().__init__(calls)
         checked(GetFederationTokenCommand(**members))
 
     def retrieve(self) -> Flow[AWSCredentials]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from understudy.commands import GetWebIdentityTokenCommand
 from understudy.credentials.cache import Refreshing
-from understudy.credentials.calling import Calls, checked, without_none
+from understudy.credentials.calling import Calling, Calls, checked, without_none
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,17 +65,17 @@ def web_identity_tokens(
     return Refreshing(provider, **options)
 
 
-class IdentityTokenProvider:
+class IdentityTokenProvider(Calling):
     """Calls GetWebIdentityToken with these members each time it is asked. A token is never served past its expiry."""
 
-    __slots__ = ("calls", "members")
+    __slots__ = ("members",)
 
     name = "web_identity_token"
     static_stability = False
 
     def __init__(self, members: dict[str, Any], calls: Calls) -> None:
         self.members = members
-        self.calls = calls
+        super().__init__(calls)
         checked(GetWebIdentityTokenCommand(**members))
 
     def retrieve(self) -> Flow[WebIdentityToken]:

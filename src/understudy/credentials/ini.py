@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from understudy.credentials.calling import Calls, refreshing
+from understudy.credentials.calling import Calling, Calls, refreshing
 from understudy.credentials.profiles import pass_on, provider_of
 
 TYPE_CHECKING = False
@@ -39,17 +39,18 @@ def from_ini(
     ``mfa_process``; `cache` shares the sets of roles with other processes. Other files: options of `client`.
     """
     calls = Calls(client)
-    options: RefreshOptions = {"load_timeout": PATIENCE, **refresh}
-    return refreshing(ProfileProvider(calls, profile, mfa=mfa, cache=cache), calls, options)
+    provider = ProfileProvider(calls, profile, mfa=mfa, cache=cache)
+    options: RefreshOptions = {"load_timeout": None if provider.interactive else PATIENCE, **refresh}
+    return refreshing(provider, calls, options)
 
 
-class ProfileProvider:
+class ProfileProvider(Calling):
     """Finds out at the first call what gives the profile's credentials, and asks that each time.
 
     Keys that stand in a file are read from it again each time, for other tools rotate them there.
     """
 
-    __slots__ = ("_found", "cache", "calls", "interactive", "mfa", "profile")
+    __slots__ = ("_found", "cache", "interactive", "mfa", "profile")
 
     name = "profile"
 
@@ -61,7 +62,7 @@ class ProfileProvider:
         mfa: Mfa | None = None,
         cache: CredentialFiles | None = None,
     ) -> None:
-        self.calls = calls
+        super().__init__(calls)
         self.profile = profile
         self.mfa = mfa
         self.cache = cache

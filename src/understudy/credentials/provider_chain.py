@@ -54,8 +54,9 @@ def from_provider_chain(
     `cache` are those of `from_ini`.
     """
     calls = Calls(client)
-    options: RefreshOptions = {"load_timeout": PATIENCE, **refresh}
-    return refreshing(DefaultChain(calls, profile, mfa=mfa, cache=cache), calls, options)
+    provider = DefaultChain(calls, profile, mfa=mfa, cache=cache)
+    options: RefreshOptions = {"load_timeout": None if provider.interactive else PATIENCE, **refresh}
+    return refreshing(provider, calls, options)
 
 
 def default_chain(*, caller: Caller | None = None) -> RefreshingCredentials:
@@ -178,6 +179,14 @@ class DefaultChain(Chain):
     """The links of the default chain, found out from a configuration when it is first asked."""
 
     __slots__ = ("cache", "calls", "interactive", "mfa", "profile")
+
+    def close(self) -> None:
+        """Close the connections, unless they are a given client's."""
+        self.calls.close()
+
+    async def aclose(self) -> None:
+        """As `close`, for tasks."""
+        await self.calls.aclose()
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from understudy.commands import AssumeRoleWithSAMLCommand
-from understudy.credentials.calling import Calls, checked, issued, refreshing, without_none
+from understudy.credentials.calling import Calling, Calls, checked, issued, refreshing, without_none
 from understudy.credentials.web_identity import fetched
 
 TYPE_CHECKING = False
@@ -50,10 +50,10 @@ def from_saml(
     return refreshing(provider, provider.calls, refresh)
 
 
-class SAMLProvider:
+class SAMLProvider(Calling):
     """Fetches an assertion and calls AssumeRoleWithSAML each time it is asked."""
 
-    __slots__ = ("assertion", "calls", "members")
+    __slots__ = ("assertion", "members")
 
     name = "saml"
     static_stability = True
@@ -61,7 +61,7 @@ class SAMLProvider:
     def __init__(self, members: dict[str, Any], assertion: Token, calls: Calls) -> None:
         self.members = members
         self.assertion = assertion
-        self.calls = calls
+        super().__init__(calls)
         checked(AssumeRoleWithSAMLCommand(**members, saml_assertion="checked-later"))
 
     def retrieve(self) -> Flow[AWSCredentials]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from understudy.commands import GetSessionTokenCommand
 from understudy.credentials.assume_role import require_code_source
-from understudy.credentials.calling import Calls, checked, issued, refreshing, without_none
+from understudy.credentials.calling import Calling, Calls, checked, issued, refreshing, without_none
 from understudy.credentials.mfa import code_source
 from understudy.credentials.request import identity_of
 
@@ -48,17 +48,17 @@ def from_session_token(
     return refreshing(provider, provider.calls, refresh)
 
 
-class SessionTokenProvider:
+class SessionTokenProvider(Calling):
     """Calls GetSessionToken with these members each time it is asked."""
 
-    __slots__ = ("_signed_as", "calls", "interactive", "members", "mfa")
+    __slots__ = ("_signed_as", "interactive", "members", "mfa")
 
     name = "session_token"
     static_stability = True
 
     def __init__(self, members: dict[str, Any], calls: Calls, *, mfa: Mfa | None = None) -> None:
         self.members = members
-        self.calls = calls
+        super().__init__(calls)
         self._signed_as: str | None = None
         self.mfa: CodeSource | None = None if mfa is None else code_source(mfa)
         self.interactive = self.mfa is not None and self.mfa.interactive

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from understudy.commands import AssumeRoleWithWebIdentityCommand
-from understudy.credentials.calling import Calls, checked, issued, refreshing, session_name, without_none
+from understudy.credentials.calling import Calling, Calls, checked, issued, refreshing, session_name, without_none
 from understudy.errors import ConfigurationError, CredentialsError
 from understudy.flow import CallUser
 
@@ -100,10 +100,10 @@ def from_token_file(
     return refreshing(WebIdentityProvider(members, token_from_file(path), calls), calls, refresh)
 
 
-class WebIdentityProvider:
+class WebIdentityProvider(Calling):
     """Fetches a token and calls AssumeRoleWithWebIdentity each time it is asked."""
 
-    __slots__ = ("calls", "members", "token")
+    __slots__ = ("_signed_as", "members", "token")
 
     name = "web_identity"
     static_stability = True
@@ -111,13 +111,15 @@ class WebIdentityProvider:
     def __init__(self, members: dict[str, Any], token: Token, calls: Calls) -> None:
         self.members = members
         self.token = token
-        self.calls = calls
+        self._signed_as: str | None = None
+        super().__init__(calls)
         checked(self._command("understudy", _PLACEHOLDER))
 
     def retrieve(self) -> Flow[AWSCredentials]:
         """The role's credentials; raises what the token's source or the service raised."""
         token = yield from fetched(self.token, "web_identity_token")
         caller = self.calls.caller
+        self._signed_as = self._digest(token)
         output = yield from caller.call(self._command(session_name(caller.clock), token))
         return issued(output.credentials, self.name, output.assumed_role_user.arn)
 
@@ -125,6 +127,24 @@ class WebIdentityProvider:
         return AssumeRoleWithWebIdentityCommand(
             **{"role_session_name": default_name, **self.members, "web_identity_token": token}
         )
+
+    def _digest(self, token: str) -> str:
+        from hashlib import sha256
+
+        from understudy.wire.requests import serialize
+
+        request = serialize(self._command("default", token))
+        return sha256(b"\0".join((self.calls.caller.endpoint.url.encode(), request))).hexdigest()
+
+    def identity(self, given: AWSCredentials) -> str:
+        """Who the role's session is: the request and the very token, so the same for processes that share a token."""
+        return given.access_key_id if self._signed_as is None else self._signed_as
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self.members, self.token, self.calls
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"WebIdentityProvider({self.members['role_arn']!r})"
