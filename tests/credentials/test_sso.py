@@ -347,3 +347,17 @@ def test_a_profile_without_sso_lets_the_chain_go_on(tmp_path: Path) -> None:
     with pytest.raises(CredentialsError, match="profile 'plain' has no sso_account_id") as caught:
         sso_settings(configuration(tmp_path, "plain"), {})
     assert caught.value.try_next
+
+
+def test_the_identity_is_that_of_the_login_and_not_of_one_set(run: Run, session: Session) -> None:
+    session.cached()
+    session.center.roles.add(("111122223333", "Writer"))
+    session.center.access_tokens.add("of-another-person")
+    one, other, writer = session.provider(), session.provider(), session.provider("Writer")
+    given = [run(provider.retrieve()) for provider in (one, other, writer)]
+    assert one.identity(given[0]) == other.identity(given[1])
+    assert one.identity(given[0]) != writer.identity(given[2])
+    login = session.on_disk()
+    session.path.write_text(json.dumps({**login, "accessToken": "of-another-person"}))
+    again = session.provider()
+    assert again.identity(run(again.retrieve())) != one.identity(given[0])

@@ -52,6 +52,12 @@ class Deferred:
             self._provider = self._build(**self._arguments)
         return (yield from self._provider.retrieve())
 
+    def identity(self, given: AWSCredentials) -> str:
+        """As the provider tells it; else the access key."""
+        tell = getattr(self._provider, "identity", None)
+        told: str = given.access_key_id if tell is None else tell(given)
+        return told
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Deferred, (self.name, self._build, self._arguments)
 

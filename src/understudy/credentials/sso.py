@@ -29,7 +29,7 @@ _SESSION_KEYS = ("sso_region", "sso_start_url")
 class SSOProvider:
     """Exchanges the cached SSO token for the credentials of one role in one account."""
 
-    __slots__ = ("account_id", "exchange", "role_name", "token", "url")
+    __slots__ = ("_signed_as", "account_id", "exchange", "role_name", "token", "url")
 
     name = "sso"
     static_stability = True
@@ -40,12 +40,14 @@ class SSOProvider:
         self.url = url
         self.account_id = account_id
         self.role_name = role_name
+        self._signed_as: str | None = None
 
     def retrieve(self) -> Flow[AWSCredentials]:
         """The role's credentials; raises `CredentialsError`, with a hint where a person must log in again."""
         from urllib.parse import urlencode
 
         access_token = yield from self.token.access_token()
+        self._signed_as = self._digest(access_token)
         query = urlencode({"role_name": self.role_name, "account_id": self.account_id})
         headers = (("accept", "application/json"), ("x-amz-sso_bearer_token", access_token))
         request = request_to(f"{self.url}/federation/credentials?{query}", headers=headers, setting="SSO endpoint")
@@ -61,6 +63,15 @@ class SSOProvider:
         if not isinstance(document, dict):
             raise CredentialsError(f"{what} answered without roleCredentials", recoverable=True)
         return read_credentials(what, document, source=self.name, keys=_KEYS, account_id=self.account_id)
+
+    def _digest(self, access_token: str) -> str:
+        from hashlib import sha256
+
+        return sha256("\0".join((self.url, self.account_id, self.role_name, access_token)).encode()).hexdigest()
+
+    def identity(self, given: AWSCredentials) -> str:
+        """Who the credentials stand for: the role, and the login of the person, the same in every process."""
+        return given.access_key_id if self._signed_as is None else self._signed_as
 
 
 class SSOSettings:
