@@ -86,7 +86,7 @@ class PolicySource:
         return self._with_trust(PolicySet(), account, role)
 
     def _with_trust(self, own: PolicySet, account: str, role: Role | None) -> PolicySet:
-        rcps, management = self._guarding(account)
+        rcps, management = self.guarding(account)
         return replace(own, trust=self._trusting(role), rcps=rcps, resource_in_management_account=management)
 
     def _trusting(self, role: Role | None) -> Policy:
@@ -102,7 +102,7 @@ class PolicySource:
             found = self._trust[role.arn] = policy.bound(role.departed.get) if role.departed else policy
         return found
 
-    def _guarding(self, account: str) -> tuple[Sequence[Sequence[Policy]] | None, bool]:
+    def guarding(self, account: str) -> tuple[Sequence[Sequence[Policy]] | None, bool]:
         """The resource control policies over an account, and whether it is its organization's management account."""
         organization = self._directory.organization(account)
         if organization is None:

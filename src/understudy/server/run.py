@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import uvicorn
 
     from understudy.directory import Directory
+    from understudy.server.guard import Front, GuardSettings
 
 LOOPBACK = "127.0.0.1"
 
@@ -72,17 +73,19 @@ def serve(
     settings: Settings | None = None,
     *,
     tls: TLS | None = None,
+    guard: GuardSettings | None = None,
     ready: Any = None,
 ) -> None:
     """Serve until interrupted; raises `ConfigurationError` when the address or the certificate cannot be had.
 
     `ready` is called with the `Running` once connections are accepted. Port 0 takes a free one. Without `tls` it speaks
-    plain HTTP, which belongs on loopback or behind a proxy.
+    plain HTTP, which belongs on loopback or behind a proxy. With `guard` requests for S3 and other services are taken
+    at the same address.
     """
     scheme = "http" if tls is None else "https"
     with _listen(host, port) as listening:
         app = App(Service(directory, _named(settings, scheme, host, listening)))
-        server = _server(app, tls)
+        server = _server(_application(app, guard), tls)
         _settle_garbage_collector()
         if ready is not None:
             ready(Running(app, host, listening.getsockname()[1], scheme))
@@ -104,12 +107,16 @@ def running(
     host: str = LOOPBACK,
     port: int = 0,
     tls: TLS | None = None,
+    guard: GuardSettings | None = None,
 ) -> Iterator[Running]:
-    """A stand-in in a thread of its own, until the block ends. Connections are accepted from the first line on."""
+    """A stand-in in a thread of its own, until the block ends. Connections are accepted from the first line on.
+
+    With `guard` requests for S3 and other services are taken at the same address.
+    """
     scheme = "http" if tls is None else "https"
     with _listen(host, port) as listening:
         app = App(Service(directory, _named(settings, scheme, host, listening)))
-        server = _server(app, tls)
+        server = _server(_application(app, guard), tls)
         started = Event()
         thread = Thread(target=_run, args=(server, listening, started), name="understudy", daemon=True)
         thread.start()
@@ -126,6 +133,15 @@ def _settle_garbage_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+def _application(app: App, guard: GuardSettings | None) -> App | Front:
+    """The stand-in alone or, at one address, with a guard in front of other services."""
+    if guard is None:
+        return app
+    from understudy.server.guard import Front, Guard
+
+    return Front(app, Guard(app.service, guard))
 
 
 def _named(settings: Settings | None, scheme: str, host: str, listening: socket.socket) -> Settings:
@@ -171,7 +187,7 @@ def _protocol() -> Any:
     return OneWriteProtocol
 
 
-def _server(app: App, tls: TLS | None) -> uvicorn.Server:
+def _server(app: App | Front, tls: TLS | None) -> uvicorn.Server:
     import uvicorn
 
     certificate, private_key = (None, None) if tls is None else tls
@@ -183,7 +199,7 @@ def _server(app: App, tls: TLS | None) -> uvicorn.Server:
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        lifespan="off",
+        lifespan="off" if isinstance(app, App) else "on",
         ws="none",
         timeout_graceful_shutdown=5,
         timeout_keep_alive=30,
