@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -128,12 +129,9 @@ class Trouble(logging.Handler):
         self.seen.append(logging.Formatter().format(record))
 
 
-@pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
-    """The stand-in; whatever it logged as an error fails at the end, if no test of its own has."""
-    pytest.importorskip(
-        "understudy.server.run", reason="the stand-in is not installed: pip install 'understudy[server]'"
-    )
+@contextmanager
+def opened() -> Iterator[Stage]:
+    """A stand-in with this directory, on a free port, until the block ends."""
     from understudy.directory import MemoryDirectory
     from understudy.server.identity_provider import IdentityProvider
     from understudy.server.run import running
@@ -150,4 +148,14 @@ def stage() -> Iterator[Stage]:
     finally:
         for logger in loggers:
             logger.removeHandler(trouble)
-    assert trouble.seen == []
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    """The stand-in; whatever it logged as an error fails at the end, if no test of its own has."""
+    pytest.importorskip(
+        "understudy.server.run", reason="the stand-in is not installed: pip install 'understudy[server]'"
+    )
+    with opened() as found:
+        yield found
+    assert found.trouble == []
