@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from understudy.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from yaml.nodes import Node
 
 _DEEPEST = 64
 
@@ -23,7 +20,7 @@ class Source:
 
     __slots__ = ("file", "node", "path")
 
-    def __init__(self, file: str, node: Node, path: str = "") -> None:
+    def __init__(self, file: str, node: Any, path: str = "") -> None:
         self.file = file
         self.node = node
         self.path = path
