@@ -17,7 +17,9 @@ from tests.client.transports.loopback import Authority, Connection, Server, alwa
 
 from understudy.client.transports import Proxies, TransportSettings
 from understudy.client.transports.aiohttp import AiohttpTransport
+from understudy.client.transports.event_loop import EventLoopTransport
 from understudy.client.transports.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
+from understudy.client.transports.sockets import SocketTransport
 from understudy.client.transports.urllib3 import Urllib3Transport
 from understudy.errors import CallTimeout, ConnectFailed, ResponseError, TransportError
 from understudy.http import Request, Response
@@ -68,8 +70,10 @@ class Async:
 
 TRANSPORTS: dict[str, tuple[type[Sync | Async], Callable[[TransportSettings], Any]]] = {
     "pyreqwest": (Sync, PyreqwestTransport),
+    "sockets": (Sync, SocketTransport),
     "urllib3": (Sync, Urllib3Transport),
     "pyreqwest-async": (Async, AsyncPyreqwestTransport),
+    "event-loop": (Async, EventLoopTransport),
     "aiohttp": (Async, AiohttpTransport),
 }
 Open = Callable[..., Sync | Async]

@@ -19,14 +19,18 @@ from tests.client.transports.loopback import Server, always, answer
 import understudy
 from understudy.client.transports import PooledConnections, TransportSettings
 from understudy.client.transports.aiohttp import AiohttpTransport
+from understudy.client.transports.event_loop import EventLoopTransport
 from understudy.client.transports.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
+from understudy.client.transports.sockets import SocketTransport
 from understudy.client.transports.urllib3 import Urllib3Transport
 from understudy.http import Request
 
 PATIENCE = 20.0
 SOURCE = str(Path(understudy.__file__ or "").parent.parent)
-ASYNC = pytest.mark.parametrize("make", [AsyncPyreqwestTransport, AiohttpTransport])
-SYNC = pytest.mark.parametrize("name", ["pyreqwest.PyreqwestTransport", "urllib3.Urllib3Transport"])
+ASYNC = pytest.mark.parametrize("make", [AsyncPyreqwestTransport, AiohttpTransport, EventLoopTransport])
+SYNC = pytest.mark.parametrize(
+    "name", ["pyreqwest.PyreqwestTransport", "sockets.SocketTransport", "urllib3.Urllib3Transport"]
+)
 
 
 def get(server: Server) -> Request:
@@ -54,7 +58,9 @@ def outcome(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, (out or err).strip()
 
 
-@pytest.mark.parametrize(("make", "limit"), [(AsyncPyreqwestTransport, 2.0), (AiohttpTransport, 600.0)])
+@pytest.mark.parametrize(
+    ("make", "limit"), [(AsyncPyreqwestTransport, 2.0), (AiohttpTransport, 600.0), (EventLoopTransport, 600.0)]
+)
 async def test_a_cancelled_task_ends_its_connection(make: Callable[[TransportSettings], Any], limit: float) -> None:
     """aiohttp does so at once; pyreqwest ends the task at once, and the connection at the time limit of the request."""
     seen, ended = threading.Event(), threading.Event()
@@ -100,7 +106,7 @@ def test_a_transport_outlives_its_event_loop(make: Callable[[TransportSettings],
         assert [asyncio.run(call()), asyncio.run(call()), asyncio.run(last_call())] == [b"ok"] * 3
 
 
-@pytest.mark.parametrize("make", [PyreqwestTransport, Urllib3Transport])
+@pytest.mark.parametrize("make", [PyreqwestTransport, SocketTransport, Urllib3Transport])
 def test_threads_share_a_transport(make: Callable[[TransportSettings], Any]) -> None:
     with Server(always(answer())) as server:
         transport, bodies = make(TransportSettings()), []
@@ -171,19 +177,43 @@ def test_the_interpreter_ends_with_an_open_transport(name: str) -> None:
         assert outcome(start(OPEN_AT_EXIT.format(module=module, name=kind), server.host)) == (0, "done")
 
 
+PYREQWEST_IN_A_FORK = """
+import os
+from understudy.client.transports import PooledConnections
+from understudy.client.transports.pyreqwest import PyreqwestTransport
+from understudy.errors import ConfigurationError
+connections = PooledConnections(make_sync=PyreqwestTransport)
+connections.transport()
+child = os.fork()
+if child == 0:
+    try:
+        connections.transport()
+    except ConfigurationError as error:
+        os._exit(0 if "spawn" in error.hint else 1)
+    os._exit(2)
+print(os.waitpid(child, 0)[1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_pyreqwest_in_a_forked_child_is_a_clear_error() -> None:
+    assert outcome(start(PYREQWEST_IN_A_FORK)) == (0, "0")
+
+
 END_AFTER_LAST_CALL = """
 import asyncio, os, sys
-from understudy.client.transports import PooledConnections
+from understudy.client.transports import TransportSettings
+from understudy.client.transports.{module} import {name}
 from understudy.http import Request
 if hasattr(os, "sched_setaffinity"):
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
 
 async def main():
-    connections = PooledConnections()
+    transport = {name}(TransportSettings())
     request = Request("GET", sys.argv[1], headers=[("user-agent", "t")], scheme="http")
-    await connections.async_transport().send(request, 15)
+    await transport.send(request, 15)
     if sys.argv[2] == "closed":
-        await connections.aclose()
+        await transport.close()
 
 asyncio.run(main())
 print("done")
@@ -191,11 +221,14 @@ print("done")
 
 
 @pytest.mark.parametrize("end", ["closed", "open"])
-def test_the_interpreter_ends_right_after_the_last_call_of_a_task(end: str) -> None:
+@pytest.mark.parametrize("name", ["event_loop.EventLoopTransport", "pyreqwest.AsyncPyreqwestTransport"])
+def test_the_interpreter_ends_right_after_the_last_call_of_a_task(name: str, end: str) -> None:
     """On one processor, where a binding whose thread is still inside Python then aborts every other run."""
+    module, _, kind = name.partition(".")
     with Server(always(answer())) as server:
-        for _ in range(6):
-            assert outcome(start(END_AFTER_LAST_CALL, server.host, end)) == (0, "done")
+        for _ in range(5):
+            program = END_AFTER_LAST_CALL.format(module=module, name=kind)
+            assert outcome(start(program, server.host, end)) == (0, "done")
 
 
 BUSY_AT_EXIT = """

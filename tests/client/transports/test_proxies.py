@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from understudy.client.transports import Proxies, TransportSettings, host_name
+from understudy.client.transports import Proxies, TransportSettings, default_transport, host_name
+from understudy.client.transports.sockets import SocketTransport
 from understudy.errors import ConfigurationError
+from understudy.http import Request
 
 PROXY = "http://proxy:3128"
 
@@ -70,3 +72,16 @@ def test_a_bundle_without_a_certificate_is_refused(tmp_path) -> None:  # type: i
     path.write_text("nothing here")
     with pytest.raises(ConfigurationError, match="holds no PEM certificate"):
         TransportSettings(ca_bundle=str(path)).certificates()
+
+
+def test_the_default_is_sockets_and_an_https_proxy_takes_pyreqwest() -> None:
+    plain, tls = Proxies(https=PROXY), Proxies(https="HTTPS://proxy:3128")
+    assert type(default_transport(TransportSettings(proxies=plain))).__name__ == "SocketTransport"
+    assert type(default_transport(TransportSettings(proxies=tls))).__name__ == "PyreqwestTransport"
+
+
+def test_sockets_say_what_to_do_about_an_https_proxy() -> None:
+    transport = SocketTransport(TransportSettings(proxies=Proxies(https="https://127.0.0.1:1")))
+    with pytest.raises(ConfigurationError, match="https:// proxy") as caught:
+        transport.send(Request("POST", "sts.example.test"), 1)
+    assert "PyreqwestTransport" in (caught.value.hint or "")

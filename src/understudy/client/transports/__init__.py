@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 
-from understudy.errors import ConfigurationError, UnderstudyError
+from understudy.errors import ConfigurationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _checked_proxy(url: str | None) -> str | None:
     if scheme.lower() not in ("http", "https") or not rest.rpartition("@")[2].strip("/"):
         hidden = f"{scheme}://...@{rest.rpartition('@')[2]}" if "@" in rest else whole
         raise ConfigurationError(f"the proxy {hidden!r} is not a URL like 'http://proxy.example.com:3128'")
-    return whole
+    return f"{scheme.lower()}://{rest}"
 
 
 class PooledConnections:
@@ -207,52 +207,20 @@ _INHERITED: list[object] = []
 
 
 def default_transport(settings: TransportSettings) -> Transport:
-    """pyreqwest, or urllib3 where that cannot run: it is not installed, or this is a fork of a process using it."""
-    failures = []
-    for make in (_pyreqwest, _urllib3):
-        try:
-            return make(settings)
-        except (ImportError, RuntimeError) as error:
-            failures.append(str(error))
-    raise _no_transport("threads", "pyreqwest or urllib3", failures)
+    """Python's own sockets; pyreqwest where a proxy is to be talked to over TLS, which `ssl` cannot nest in sockets."""
+    if any(
+        proxy is not None and proxy.startswith("https") for proxy in (settings.proxies.http, settings.proxies.https)
+    ):
+        from understudy.client.transports.pyreqwest import PyreqwestTransport
+
+        return PyreqwestTransport(settings)
+    from understudy.client.transports.sockets import SocketTransport
+
+    return SocketTransport(settings)
 
 
 def default_async_transport(settings: TransportSettings) -> AsyncTransport:
-    """pyreqwest, or aiohttp where that cannot run: it is not installed, or this is a fork of a process using it."""
-    failures = []
-    for make in (_pyreqwest_async, _aiohttp):
-        try:
-            return make(settings)
-        except (ImportError, RuntimeError) as error:
-            failures.append(str(error))
-    raise _no_transport("tasks", "pyreqwest or aiohttp", failures)
+    """asyncio's own connections."""
+    from understudy.client.transports.event_loop import EventLoopTransport
 
-
-def _pyreqwest(settings: TransportSettings) -> Transport:
-    from understudy.client.transports.pyreqwest import PyreqwestTransport
-
-    return PyreqwestTransport(settings)
-
-
-def _urllib3(settings: TransportSettings) -> Transport:
-    from understudy.client.transports.urllib3 import Urllib3Transport
-
-    return Urllib3Transport(settings)
-
-
-def _pyreqwest_async(settings: TransportSettings) -> AsyncTransport:
-    from understudy.client.transports.pyreqwest import AsyncPyreqwestTransport
-
-    return AsyncPyreqwestTransport(settings)
-
-
-def _aiohttp(settings: TransportSettings) -> AsyncTransport:
-    from understudy.client.transports.aiohttp import AiohttpTransport
-
-    return AiohttpTransport(settings)
-
-
-def _no_transport(where: str, wanted: str, failures: list[str]) -> UnderstudyError:
-    return ConfigurationError(
-        f"no HTTP transport for {where} can be made here; install {wanted}: {'; '.join(failures)}"
-    )
+    return EventLoopTransport(settings)

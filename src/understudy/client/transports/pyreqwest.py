@@ -1,4 +1,4 @@
-"""The default transports: pyreqwest, a binding of Rust's reqwest, for threads and for tasks.
+"""Transports for threads and for tasks over pyreqwest, a binding of Rust's reqwest.
 
 One pyreqwest client is made for each way out (direct, or a proxy) and each need of TLS, at its first request: reading
 the system's certificates costs 10 to 20 ms that plain HTTP to a loopback address does not need.
@@ -13,6 +13,7 @@ from pyreqwest.client import ClientBuilder, SyncClientBuilder
 from understudy.client.transports.failures import broken, connect_failed, connect_timed_out, timed_out, too_large
 from understudy.client.transports.interruptible import has_terminal, in_main_thread, interruptibly
 from understudy.client.transports.slots import Slots
+from understudy.errors import ConfigurationError
 from understudy.http import Response
 
 TYPE_CHECKING = False
@@ -147,8 +148,14 @@ class AsyncPyreqwestTransport:
 
 
 def _check_runtime() -> None:
-    """Raise RuntimeError in a fork of a process that has used pyreqwest: its threads are gone there."""
-    SyncClientBuilder().no_proxy().danger_accept_invalid_certs(True).build().close()
+    """Raise `ConfigurationError` in a fork of a process that has used pyreqwest: its threads are gone there."""
+    try:
+        SyncClientBuilder().no_proxy().danger_accept_invalid_certs(True).build().close()
+    except RuntimeError as error:
+        raise ConfigurationError(
+            f"pyreqwest cannot be used in this process: {error}",
+            hint="take the default transport, or start child processes with 'spawn' instead of 'fork'",
+        ) from error
 
 
 def _settle_at_exit() -> None:

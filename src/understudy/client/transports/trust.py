@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 def tls_context(settings: TransportSettings) -> ssl.SSLContext:
     """Trust in the system's authorities and those of `ca_bundle`; none is asked for with ``verify=False``."""
     context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
     if not settings.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

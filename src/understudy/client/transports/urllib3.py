@@ -1,4 +1,4 @@
-"""A transport for threads over urllib3, for programs that have it anyway and for forks of processes using pyreqwest."""
+"""A transport for threads over urllib3, for programs that have it anyway."""
 
 from __future__ import annotations
 
