@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from understudy.server.guard import GuardSettings, Upstream
     from understudy.server.run import TLS, Running
     from understudy.server.settings import Settings
 
@@ -37,6 +38,15 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("--source-identity-max", type=int, default=64, metavar="N", help="longest SourceIdentity (64)")
     parser.add_argument("--tls-certificate", metavar="FILE", help="speak HTTPS with this certificate (PEM)")
     parser.add_argument("--tls-key", metavar="FILE", help="the certificate's private key (PEM)")
+    parser.add_argument(
+        "--s3", action="store_true", help="stand in front of S3 and other services too, kept by moto here"
+    )
+    parser.add_argument("--s3-upstream", metavar="URL", help="stand in front of this S3-compatible store instead")
+    parser.add_argument(
+        "--s3-upstream-profile",
+        metavar="NAME",
+        help="profile whose keys and region sign what goes on to the store (default: as every AWS tool finds them)",
+    )
     parser.add_argument("--quiet", action="store_true", help="no line for each request")
     parser.set_defaults(run=run)
 
@@ -51,9 +61,9 @@ def run(namespace: Namespace) -> int:
         return 0
     from understudy.server.run import serve
 
-    tls = _tls(namespace)
+    tls, guard = _tls(namespace), _guard(namespace)
     directory = open_directory(namespace.directory or SAMPLE)
-    serve(directory, namespace.host, namespace.port, _settings(namespace), tls=tls, ready=_say_where)
+    serve(directory, namespace.host, namespace.port, _settings(namespace), tls=tls, guard=guard, ready=_say_where)
     return 0
 
 
@@ -64,6 +74,31 @@ def _tls(namespace: Namespace) -> TLS | None:
     if bool(namespace.tls_certificate) != bool(namespace.tls_key):
         raise ConfigurationError("--tls-certificate and --tls-key go together, and one of them is missing")
     return TLS(namespace.tls_certificate, namespace.tls_key) if namespace.tls_key else None
+
+
+def _guard(namespace: Namespace) -> GuardSettings | None:
+    from understudy.errors import ConfigurationError
+
+    if namespace.s3_upstream_profile and not namespace.s3_upstream:
+        raise ConfigurationError("--s3-upstream-profile is of no use without --s3-upstream")
+    if not namespace.s3 and not namespace.s3_upstream:
+        return None
+    from understudy.server.guard import GuardSettings
+
+    return GuardSettings(upstream=_upstream(namespace) if namespace.s3_upstream else None)
+
+
+def _upstream(namespace: Namespace) -> Upstream:
+    """The store behind, with keys and region of a profile; both are found before anything listens."""
+    from understudy import STSClient, from_ini, from_provider_chain
+    from understudy.clock import SYSTEM_CLOCK
+    from understudy.server.guard import Upstream
+
+    profile = namespace.s3_upstream_profile
+    with STSClient(profile=profile) as lookup:
+        credentials = from_ini(profile, client=lookup) if profile else from_provider_chain(client=lookup)
+        region = lookup.caller.configuration.value("region") or "us-east-1"
+        return Upstream(namespace.s3_upstream, credentials.get(), region, SYSTEM_CLOCK)
 
 
 def _settings(namespace: Namespace) -> Settings:
