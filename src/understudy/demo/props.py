@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import boto3
+
 from understudy import AWSCredentials, STSClient
 from understudy.directory.memory import MemoryDirectory
 from understudy.directory.models import OIDCProvider
 from understudy.directory.yaml_file import SAMPLE, load
+from understudy.server.guard import GuardSettings
 from understudy.server.identity_provider import IdentityProvider
 from understudy.server.mfa import totp
 from understudy.server.run import Running, running
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from understudy.errors import ServiceError
 
 DEVELOPMENT = "123456789012"
+PRODUCTION = "987654321098"
 
 
 class DemoClock:
@@ -67,13 +71,24 @@ class Props:
         """A client of the stand-in, with the demo's clock."""
         return STSClient(region="us-east-1", endpoint=self.sts, credentials=credentials, clock=self.clock)
 
-    def user(self, name: str) -> AWSCredentials:
+    def user(self, name: str, account: str = DEVELOPMENT) -> AWSCredentials:
         """The lasting key of a user of the sample."""
-        found = self.directory.user(f"arn:aws:iam::{DEVELOPMENT}:user/{name}")
+        found = self.directory.user(f"arn:aws:iam::{account}:user/{name}")
         if found is None:
             raise LookupError(f"the sample directory has no user {name!r}")
         key = found.access_keys[0]
         return AWSCredentials(key.access_key_id, key.secret_access_key, source="sample directory")
+
+    def s3(self, credentials: Any) -> Any:
+        """boto3's client of S3, which talks to the stand-in."""
+        return boto3.client(
+            "s3",
+            endpoint_url=self.sts,
+            region_name="us-west-2",
+            aws_access_key_id=credentials.access_key_id,
+            aws_secret_access_key=credentials.secret_access_key,
+            aws_session_token=credentials.session_token,
+        )
 
     def code(self, serial_number: str) -> str:
         """What the MFA device shows at this moment."""
@@ -100,7 +115,8 @@ def props() -> Iterator[Props]:
     requests: list[Mapping[str, Any]] = []
     with IdentityProvider(clock=clock).serve() as provider:
         _trust(directory, provider.issuer)
-        with running(directory, Settings(clock=clock, log=requests.append)) as stand_in:
+        settings = Settings(clock=clock, log=requests.append)
+        with running(directory, settings, guard=GuardSettings()) as stand_in:
             yield Props(stand_in.url, stand_in, provider, clock, requests)
 
 

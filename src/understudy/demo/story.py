@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from understudy import AccessDenied, from_temporary_credentials
-from understudy.demo.props import Crowd
+from understudy.demo.props import PRODUCTION, Crowd
 from understudy.demo.stage import Scene
 
 if TYPE_CHECKING:
     from understudy.demo.props import Props
 
+S3_READ_ROLE = "arn:aws:iam::987654321098:role/S3ReadRole"
 CROSS_ACCOUNT_ROLE = "arn:aws:iam::987654321098:role/CrossAccountRole"
 WEB_IDENTITY_ROLE = "arn:aws:iam::123456789012:role/WebIdentityRole"
 ALICES_DEVICE = "arn:aws:iam::123456789012:mfa/alice"
@@ -71,6 +74,21 @@ def session_token(props: Props) -> Sequence[str]:
             answers.append(f"{token_code}: good for {session.credentials.access_key_id}")
         except AccessDenied as refusal:
             answers.append(f"{token_code}: {refusal.message}")
+    return answers
+
+
+def read_a_bucket(props: Props) -> Sequence[str]:
+    carol = props.s3(props.user("carol", PRODUCTION))
+    carol.put_object(Bucket="cross-account-bucket", Key="reports/2026-11.csv", Body=b"month,amount\n")
+    alice = props.client(props.user("alice"))
+    role = alice.assume_role(role_arn=S3_READ_ROLE, role_session_name="demo")
+    s3 = props.s3(role.credentials)
+    listed = s3.list_objects_v2(Bucket="cross-account-bucket")
+    answers = [f"{item['Key']}, {item['Size']} bytes" for item in listed["Contents"]]
+    try:
+        s3.put_object(Bucket="cross-account-bucket", Key="reports/2026-12.csv", Body=b"")
+    except ClientError as refusal:
+        answers.append(str(refusal))
     return answers
 
 
@@ -142,6 +160,13 @@ STORY = (
         contains("Not authorized to perform sts:AssumeRoleWithWebIdentity"),
     ),
     Scene("A session token for a wrong MFA code, a right one, and the same again", session_token, one_code_of_three),
+    Scene(
+        "A role reads a bucket of its account through the guard before S3, and may not write",
+        read_a_bucket,
+        contains(
+            "reports/2026-11.csv, 13 bytes", "not authorized to perform: s3:PutObject", "no identity-based policy"
+        ),
+    ),
     Scene(
         "Credentials refresh themselves under four busy threads, while the clock runs through half an hour",
         refresh,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from understudy.errors import ConfigurationError
@@ -32,6 +33,8 @@ class EmbeddedUpstream:
             raise ConfigurationError(
                 "the embedded upstream needs moto", hint="pip install 'understudy[s3]', or name an upstream of your own"
             ) from None
+        # its server writes a line for each request to stderr, which the guard's own log has already
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._server.start()
         host, port = self._server.get_host_and_port()
