@@ -177,6 +177,25 @@ async def test_rule_2_extensions_and_odd_key_ids(header: dict[str, Any], provide
     assert await refused(token, provider) == oidc.NOT_VALIDATED
 
 
+@pytest.mark.parametrize("header", [{}, {"crit": ["exp"], "exp": 1}, {"b64": False}, {"b64": True}])
+async def test_rule_2_extensions_are_refused_though_the_signature_holds(
+    header: dict[str, Any], provider: Provider, rsa_key: SigningKey
+) -> None:
+    from joserfc.jws import JWSRegistry
+
+    signing_input = f"{segment({'alg': 'RS256', 'kid': 'rsa-1', **header})}.{segment(claims())}"
+    signature = JWSRegistry.algorithms["RS256"].sign(signing_input.encode(), rsa_key._key)
+    token = f"{signing_input}.{segment(signature)}"
+    if not header:
+        assert (await verify(token, provider)).subject == "subject-1"
+    else:
+        error = await refusal(token, provider)
+        assert (error.message, error.hint) == (
+            oidc.NOT_VALIDATED,
+            "the header asks for extensions that are not supported",
+        )
+
+
 # Rules 3 to 5: claims
 
 

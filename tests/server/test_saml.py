@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from signxml.algorithms import CanonicalizationMethod, SignatureMethod
+from signxml.signer import XMLSigner
 
 from understudy.errors import ExpiredTokenException, InvalidIdentityTokenException, ServiceError
 from understudy.server import saml, xml_encryption
@@ -472,6 +474,54 @@ def test_rule_4_signature_wrapping(
     root = opened(respond(idp))
     wrap(root, root.find(f"{S}Assertion"))
     assert refused(encoded(root), provider) in ("Response signature invalid", BAD_RESPONSE)
+
+
+def _signed_otherwise(idp: SAMLIdentityProvider, reference: str | list[str] | None) -> etree._Element:
+    """An assertion that the provider really signed, but not as a whole and once: both layers must refuse it."""
+    root = _unsigned(idp)
+    root.find(f"{S}Subject").set("ID", "_part")
+    root.insert(1, etree.Element(f"{D}Signature", Id="placeholder", nsmap={"ds": saml.DS}))
+    references = (
+        [each.replace("ROOT", root.get("ID") or "") for each in reference] if isinstance(reference, list) else reference
+    )
+    return XMLSigner(
+        signature_algorithm=SignatureMethod.ECDSA_SHA256,
+        c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
+    ).sign(root, key=idp._key, cert=[idp._certificate], reference_uri=references, id_attribute="ID")
+
+
+PARTS: list[list[str] | None] = [["#_part"], ["#ROOT", "#_part"], ["#_part", "#ROOT"], None]
+
+
+@pytest.mark.parametrize("reference", PARTS, ids=str)
+def test_rule_4_the_whole_assertion_must_be_signed_once(
+    reference: list[str] | None, idp: SAMLIdentityProvider, provider: Provider
+) -> None:
+    root = _signed_otherwise(idp, reference)
+    assert not saml._has_plain_signature(etree.tostring(root))
+    assert refused(idp.wrapped(root), provider) == "Response signature invalid"
+
+
+@pytest.mark.parametrize("reference", PARTS[:-1], ids=str)
+def test_rule_4_verification_alone_gives_the_whole_or_nothing(reference: list[str], idp: SAMLIdentityProvider) -> None:
+    assert saml._verified(etree.tostring(_signed_otherwise(idp, reference)), idp._certificate) is None
+
+
+def test_rule_4_what_is_read_is_what_was_signed(idp: SAMLIdentityProvider) -> None:
+    """A comment is in the document and not in the signed bytes, so it is not in what is read either."""
+    alone = etree.tostring(opened(respond(idp)).find(f"{S}Assertion"))
+    verified = saml._verified(alone.replace(b"alice", b"al<!-- x -->ice", 1), idp._certificate)
+    assert verified is not None
+    assert b"<!--" not in etree.tostring(verified)
+    assert verified.find(f"{D}Signature") is None
+    assert verified.find(f".//{S}NameID").text == "alice"
+
+
+def test_rule_4_a_transform_that_the_library_passes_over_is_refused_before(idp: SAMLIdentityProvider) -> None:
+    root = opened(respond(idp)).find(f"{S}Assertion")
+    assert saml._has_plain_signature(etree.tostring(root))
+    _xpath_transform(root)
+    assert not saml._has_plain_signature(etree.tostring(root))
 
 
 def test_rule_4_a_comment_does_not_cut_a_name_short(idp: SAMLIdentityProvider, provider: Provider) -> None:
