@@ -31,7 +31,7 @@ def parse(text: bytes | str, *, largest: int = LARGEST) -> etree._Element:
         root = etree.fromstring(content, parser=new_parser())
     except (etree.XMLSyntaxError, ValueError, LookupError):
         raise UnsafeXML("not well-formed") from None
-    if root.getroottree().docinfo.doctype or root.getroottree().docinfo.internalDTD is not None:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise UnsafeXML("a document type declaration")
     _check_depth(root)
     return root
