@@ -335,3 +335,22 @@ def test_close_closes_connections_of_its_own_and_not_those_of_a_given_client(sts
     own.close()
     assert closed == ["closed"]
     assert own.refresh().access_key_id == "ASIAISSUED000003"
+
+
+# -- who is asked, and how long that may take --------------------------------------------------------------------------
+
+
+def test_a_prompt_of_a_source_is_asked_in_the_callers_own_thread_and_nobody_hurries_it(sts: ScriptedSts) -> None:
+    asked: list[threading.Thread] = []
+
+    def code(serial: str) -> str:
+        asked.append(threading.current_thread())
+        return "123456"
+
+    session = from_session_token(serial_number=SERIAL, mfa=code, client=sts.options())
+    first = from_temporary_credentials(role_arn=ROLE, source=session, client=sts.options())
+    second = from_temporary_credentials(role_arn=SECOND, client=sts.options(credentials=first))
+    assert (session._load_timeout, first._load_timeout, second._load_timeout) == (None, None, None)
+    second.get()
+    assert asked == [threading.current_thread()]
+    assert from_temporary_credentials(role_arn=ROLE, client=sts.options())._load_timeout == 30.0

@@ -66,12 +66,14 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def somebody_asks(self) -> None:
-        due, before = self.is_due(), self.source.calls
+        needed, kept, before = self.needs_a_refresh(), self.clock.now < self.error_until, self.source.calls
         got = self.ask(self.one.get)
         contacted = self.source.calls - before
-        assert contacted == (1 if due else 0)
-        if not due and self.may_be_served():
+        assert contacted == (1 if needed and not kept else 0)
+        if not needed:
             assert got is self.value
+        elif kept:
+            assert isinstance(got, AccessDenied)
         self.learn(contacted, got)
         if contacted and not isinstance(got, Exception) and self.source.error is not None:
             # the source failed and somebody was served: only what is cached, and only where it may be
@@ -88,15 +90,12 @@ class Histories(RuleBasedStateMachine):
 
     # -- the specification ---------------------------------------------------------------------------------------------
 
-    def is_due(self) -> bool:
-        now = self.clock.now
+    def needs_a_refresh(self) -> bool:
         if not self.may_be_served():
-            return now >= self.error_until
-        if now < self.back_off_until:
+            return True
+        if self.clock.now < self.back_off_until:
             return False
-        if self.rejected or self.left() <= self.window():
-            return now >= self.error_until
-        return False
+        return self.rejected or self.left() <= self.window()
 
     def may_be_served(self) -> bool:
         if self.value is None:

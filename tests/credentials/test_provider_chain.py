@@ -232,3 +232,10 @@ def test_a_rejected_key_reaches_the_cache_inside_a_chain() -> None:
     outer.invalidate("AKIA1")
     assert (outer.get().access_key_id, inner.get().access_key_id) == ("AKIA2", "AKIA2")
     assert outer.refresh().access_key_id == "AKIA3"
+
+
+def test_a_chain_with_a_link_that_asks_a_person_does_not_hurry() -> None:
+    source = Source(FakeClock())
+    source.interactive = True  # type: ignore[attr-defined]
+    assert chain(absent("one"), RefreshingCredentials(source))._load_timeout is None
+    assert chain(absent("one"))._load_timeout == 30.0

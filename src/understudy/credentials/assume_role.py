@@ -97,7 +97,7 @@ def from_temporary_credentials(
 class AssumeRoleProvider(Calling):
     """Calls AssumeRole with these members each time it is asked."""
 
-    __slots__ = ("_rejected", "_signed_as", "cache", "interactive", "members", "mfa")
+    __slots__ = ("_rejected", "_signed_as", "cache", "members", "mfa")
 
     name = "assume_role"
     static_stability = True
@@ -116,9 +116,13 @@ class AssumeRoleProvider(Calling):
         self._signed_as: Request | None = None
         self._rejected: str | None = None
         self.mfa: CodeSource | None = None if mfa is None else code_source(mfa)
-        self.interactive = self.mfa is not None and self.mfa.interactive
         require_code_source(members.get("serial_number"), self.mfa)
         checked(self._command("understudy", "000000" if self.mfa else None))
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person may be asked, for a code here or by the source."""
+        return (self.mfa is not None and self.mfa.interactive) or self.calls.interactive
 
     def retrieve(self) -> Flow[AWSCredentials]:
         """The role's credentials; raises what the source or the service raised."""

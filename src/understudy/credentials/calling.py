@@ -70,6 +70,12 @@ class Calls:
         """As whom calls are signed."""
         return self.caller.credentials
 
+    @property
+    def interactive(self) -> bool:
+        """Whether the source may ask a person: then nobody hurries it, here no more than there."""
+        given = self._source if self._source is not None or self.options is None else self.options.credentials
+        return asks_a_person(given)
+
     def close(self) -> None:
         """Close the connections, unless they are a given client's."""
         if self._owns and self._outer is not None:
@@ -97,6 +103,11 @@ class Calling:
     def __init__(self, calls: Calls) -> None:
         self.calls = calls
 
+    @property
+    def interactive(self) -> bool:
+        """Whether a person may be asked."""
+        return self.calls.interactive
+
     def close(self) -> None:
         """Close the connections, unless they are a given client's."""
         self.calls.close()
@@ -104,6 +115,11 @@ class Calling:
     async def aclose(self) -> None:
         """As `close`, for tasks."""
         await self.calls.aclose()
+
+
+def asks_a_person(source: object) -> bool:
+    """Whether a source, or the provider behind its cache, may ask a person."""
+    return bool(getattr(getattr(source, "provider", source), "interactive", False))
 
 
 def refreshing(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from understudy.credentials.calling import Calling, Calls, refreshing
-from understudy.credentials.profiles import pass_on, provider_of
+from understudy.credentials.mfa import code_source
+from understudy.credentials.profiles import PATIENCE, pass_on, provider_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from understudy.credentials.single_flight import Provider
     from understudy.flow import Flow
     from understudy.identity import AWSCredentials
-
-
-PATIENCE = 150.0
-"""Seconds for what a profile names: its processes may ask a person, and what it calls has closer limits of its own."""
 
 
 def from_ini(
@@ -50,7 +47,7 @@ class ProfileProvider(Calling):
     Keys that stand in a file are read from it again each time, for other tools rotate them there.
     """
 
-    __slots__ = ("_found", "cache", "interactive", "mfa", "profile")
+    __slots__ = ("_found", "cache", "mfa", "profile")
 
     name = "profile"
 
@@ -66,8 +63,12 @@ class ProfileProvider(Calling):
         self.profile = profile
         self.mfa = mfa
         self.cache = cache
-        self.interactive = mfa is not None and getattr(mfa, "interactive", True)
         self._found: Provider[AWSCredentials] | None = None
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person may be asked for a code."""
+        return self.mfa is not None and code_source(self.mfa).interactive
 
     @property
     def static_stability(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from understudy.credentials.calling import Calls, without_none
+from understudy.credentials.calling import Calls, asks_a_person, without_none
 from understudy.errors import ConfigurationError, CredentialsError
 from understudy.identity import AWSCredentials
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     Found = Provider[AWSCredentials]
     ProviderT = TypeVar("ProviderT")
+
+PATIENCE = 150.0
+"""Seconds for what a profile names: its processes may ask a person, and what it calls has closer limits of its own."""
 
 SOURCES = ("source_profile", "credential_source", "web_identity_token_file")
 """A role needs exactly one of them."""
@@ -109,7 +112,8 @@ class ProfileChain:
             provider = credential_source(profile, configuration, self.outer.clock)
         else:
             provider = self._source_profile(configuration, profile, (*visited, profile.name))
-        return RefreshingCredentials(Needed(provider, profile), clock=self.outer.clock)
+        patience = None if asks_a_person(provider) else PATIENCE
+        return RefreshingCredentials(Needed(provider, profile), clock=self.outer.clock, load_timeout=patience)
 
     def _source_profile(self, configuration: Configuration, profile: Profile, visited: tuple[str, ...]) -> Found:
         name = profile["source_profile"]
@@ -215,12 +219,13 @@ class ProfileChain:
 class Needed:
     """The source of a role: where it has no credentials, that is a mistake, and no reason for a chain to go on."""
 
-    __slots__ = ("name", "profile", "provider", "static_stability")
+    __slots__ = ("interactive", "name", "profile", "provider", "static_stability")
 
     def __init__(self, provider: Found, profile: Profile) -> None:
         self.provider = provider
         self.profile = profile
         self.name = provider.name
+        self.interactive = asks_a_person(provider)
         self.static_stability = provider.static_stability
 
     def retrieve(self) -> Flow[AWSCredentials]:

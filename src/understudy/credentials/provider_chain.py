@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from understudy.credentials.calling import Calls, refreshing
-from understudy.credentials.ini import PATIENCE
+from understudy.credentials.calling import Calls, asks_a_person, refreshing
+from understudy.credentials.mfa import code_source
+from understudy.credentials.profiles import PATIENCE, pass_on
 from understudy.errors import CredentialsError
 from understudy.identity import AWSCredentials
 
@@ -82,6 +83,11 @@ class Link:
         self._source = source
         self._make = make
 
+    @property
+    def interactive(self) -> bool:
+        """Whether the source may ask a person."""
+        return asks_a_person(self._source)
+
     def source(self) -> CredentialSource:
         """The source, made when it is first asked; raises what making it raises."""
         if self.skipped is not None:
@@ -107,6 +113,11 @@ class Chain:
         self.expire_after = expire_after
         self._clock = clock
         self._chosen: Link | None = None
+
+    @property
+    def interactive(self) -> bool:
+        """Whether any link may ask a person."""
+        return any(link.interactive for link in self.links)
 
     @property
     def static_stability(self) -> bool:
@@ -154,8 +165,6 @@ class Chain:
     def reject(self, access_key_id: str) -> None:
         """Pass on to the chosen link that a set will not do."""
         if self._chosen is not None:
-            from understudy.credentials.profiles import pass_on
-
             pass_on(self._chosen.source(), access_key_id)
 
     def identity(self, given: AWSCredentials) -> str:
@@ -178,7 +187,12 @@ class Chain:
 class DefaultChain(Chain):
     """The links of the default chain, found out from a configuration when it is first asked."""
 
-    __slots__ = ("cache", "calls", "interactive", "mfa", "profile")
+    __slots__ = ("cache", "calls", "mfa", "profile")
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person may be asked for a code."""
+        return self.mfa is not None and code_source(self.mfa).interactive
 
     def close(self) -> None:
         """Close the connections, unless they are a given client's."""
@@ -201,7 +215,6 @@ class DefaultChain(Chain):
         self.profile = profile
         self.mfa = mfa
         self.cache = cache
-        self.interactive = mfa is not None and getattr(mfa, "interactive", True)
 
     def retrieve(self) -> Flow[AWSCredentials]:
         """As `Chain.retrieve`, over the links of the configuration."""

@@ -51,7 +51,7 @@ def from_session_token(
 class SessionTokenProvider(Calling):
     """Calls GetSessionToken with these members each time it is asked."""
 
-    __slots__ = ("_signed_as", "interactive", "members", "mfa")
+    __slots__ = ("_signed_as", "members", "mfa")
 
     name = "session_token"
     static_stability = True
@@ -61,9 +61,13 @@ class SessionTokenProvider(Calling):
         super().__init__(calls)
         self._signed_as: str | None = None
         self.mfa: CodeSource | None = None if mfa is None else code_source(mfa)
-        self.interactive = self.mfa is not None and self.mfa.interactive
         require_code_source(members.get("serial_number"), self.mfa)
         checked(GetSessionTokenCommand(**members))
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person may be asked, for a code here or by the source."""
+        return (self.mfa is not None and self.mfa.interactive) or self.calls.interactive
 
     def retrieve(self) -> Flow[AWSCredentials]:
         """The user's temporary credentials; raises what the source or the service raised."""
