@@ -177,7 +177,6 @@ def s3_request(credentials: Any, *, now: datetime = START, body: bytes = b"", **
 
 
 def test_s3_verifies_and_compares_the_body(sts: StandIn, verifier: SessionVerifier) -> None:
-    pytest.importorskip("understudy.server.guard.s3_claims")
     credentials = sts.assume(ALICE)
     request = s3_request(credentials, body=b"content")
     assert verifier.verify(request, service="s3", region="us-east-1").account == B
@@ -187,7 +186,6 @@ def test_s3_verifies_and_compares_the_body(sts: StandIn, verifier: SessionVerifi
 
 
 def test_refusals_in_the_words_of_s3(sts: StandIn, verifier: SessionVerifier) -> None:
-    pytest.importorskip("understudy.server.guard.s3_claims")
     good = sts.assume(ALICE, DurationSeconds=900)
     for credentials, code, status in (
         (with_token(good, None), "InvalidAccessKeyId", 403),

@@ -165,9 +165,9 @@ class SessionVerifier:
         return _OpenedKey(session, issued.secret_access_key)
 
     def _verify_s3(self, request: Request, region: str | None, now: datetime, *, whole_body: bool) -> VerifiedSession:
-        from understudy.server.guard import s3_claims  # type: ignore[import-not-found, unused-ignore]
-        from understudy.server.guard.faults import GuardError, denied  # type: ignore[import-not-found, unused-ignore]
-        from understudy.server.guard.requests import parameters_of  # type: ignore[import-not-found, unused-ignore]
+        from understudy.server.guard import s3_claims
+        from understudy.server.guard.faults import GuardError, denied
+        from understudy.server.guard.requests import parameters_of
         from understudy.sigv4.canonical import header_values, payload_hash
 
         found = s3_claims.read_claim(request, parameters_of(request), header_values(request), now=now, region=region)
