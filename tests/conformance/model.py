@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
+from random import Random
 from typing import Any
 
 import botocore.session
@@ -45,12 +46,17 @@ def values(shape: Any, *, every_member: bool = False) -> st.SearchStrategy[Any]:
 
 def _structures(shape: Any, every_member: bool) -> st.SearchStrategy[dict[str, Any]]:
     members = {name: values(inner, every_member=every_member) for name, inner in shape.members.items()}
+    if not members:
+        return st.just({})
     required = set(members) if every_member else set(shape.required_members)
     fixed = {name: inner for name, inner in members.items() if name in required}
     optional = {name: inner for name, inner in members.items() if name not in required}
     drawn = st.fixed_dictionaries(fixed, optional=optional)
-    shuffled = drawn.flatmap(lambda found: st.permutations(list(found.items())).map(dict))
-    return shuffled.filter(bool) if members else st.just({})
+    return st.builds(_shuffled, drawn, st.integers(0, 65535)).filter(bool)
+
+
+def _shuffled(drawn: dict[str, Any], seed: int) -> dict[str, Any]:
+    return dict(Random(seed).sample(list(drawn.items()), len(drawn)))
 
 
 def parameters(name: str, *, every_member: bool = False) -> st.SearchStrategy[dict[str, Any]]:
@@ -69,6 +75,8 @@ def results(name: str) -> st.SearchStrategy[dict[str, Any]]:
 
 def in_model_order(shape: Any, value: Any) -> Any:
     """The same value with the members of every structure in the order of the model."""
+    if shape is None:
+        return value
     if shape.type_name == "structure":
         return {name: in_model_order(inner, value[name]) for name, inner in shape.members.items() if name in value}
     if shape.type_name == "list":

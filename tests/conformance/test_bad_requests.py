@@ -5,6 +5,7 @@ None of them may be an internal failure or leave a trace in the log, and the sta
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -265,3 +266,27 @@ def test_a_wrong_request_gets_what_is_documented(
     assert stage.trouble == []
     after = exchange(stage.host, signed_by(stage, stage.keys("alice"), {}).bytes)
     assert (after.status, text_of(after.body, "Arn")) == (200, words["alice"])
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "error"),
+    [
+        (
+            {"Action": "Nonsense"},
+            400,
+            {"Code": "InvalidAction", "Message": "Could not find operation Nonsense for version 2011-06-15"},
+        ),
+        ({"Action": "GetSessionToken", "DurationSeconds": "x"}, 400, {"Code": "MalformedInput"}),
+    ],
+)
+def test_who_asks_for_json_is_refused_in_json(
+    stage: Stage, form: dict[str, str], status: int, error: dict[str, str]
+) -> None:
+    message = signed_by(stage, stage.keys("alice"), form)
+    message.headers["accept"] = "application/json"
+    answer = exchange(stage.host, message.bytes)
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/json")
+    assert json.loads(answer.body) == {
+        "Error": {**error, "Type": "Sender"},
+        "RequestId": answer.headers["x-amzn-requestid"],
+    }

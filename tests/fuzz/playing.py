@@ -102,8 +102,8 @@ def player(seed: int) -> Iterator[Player]:
         yield Player(stage, seed)
 
 
-def play(seconds: float, seed: int, socket_share: int = 10) -> Player:
-    """Play for a while; every tenth request goes over a socket."""
+def play(seconds: float, seed: int, socket_share: int = 50) -> Player:
+    """Play for a while; every fiftieth request goes over a socket."""
     with player(seed) as found:
         until = time.monotonic() + seconds
         while time.monotonic() < until and len(found.wrong) < 20:
