@@ -239,24 +239,22 @@ def test_removing_what_is_not_there_does_nothing(directory: Any) -> None:
 # What only SQL can do
 
 
-@pytest.fixture
-def sql(make: Make, directory: Any) -> Make:
-    if isinstance(directory, MemoryDirectory):
-        pytest.skip("memory is not kept")
-    return make
+only_sql = pytest.mark.parametrize("make", ["sqlite", "postgresql"], indirect=True)
 
 
-def test_it_is_all_there_when_opened_again(sql: Make, directory: Any) -> None:
+@only_sql
+def test_it_is_all_there_when_opened_again(make: Make, directory: Any) -> None:
     directory.remove(READER)
-    again = sql()
+    again = make()
     assert known(again) == known(directory)
     assert again.revision == directory.revision
     again.put(READER)
     assert again.role(READER.arn).unique_id != READER.unique_id, "retired ids are kept"
 
 
-def test_a_change_elsewhere_is_seen_after_a_refresh_and_not_before(sql: Make, directory: Any) -> None:
-    other = sql()
+@only_sql
+def test_a_change_elsewhere_is_seen_after_a_refresh_and_not_before(make: Make, directory: Any) -> None:
+    other = make()
     other.remove(ALICE)
     assert directory.user(ALICE.arn) == ALICE
     assert directory.refresh() is True
@@ -264,22 +262,25 @@ def test_a_change_elsewhere_is_seen_after_a_refresh_and_not_before(sql: Make, di
     assert directory.refresh() is False
 
 
-def test_changes_build_on_the_newest_state_and_not_on_what_was_seen(sql: Make, directory: Any) -> None:
-    other = sql()
+@only_sql
+def test_changes_build_on_the_newest_state_and_not_on_what_was_seen(make: Make, directory: Any) -> None:
+    other = make()
     other.put(User(account=A, name="bob"))
     directory.put(User(account=A, name="carol"))
     assert directory.user(f"arn:aws:iam::{A}:user/bob") is not None
     assert directory.revision == other.revision + 1
 
 
-def test_loading_is_all_or_nothing(sql: Make, directory: Any) -> None:
+@only_sql
+def test_loading_is_all_or_nothing(make: Make, directory: Any) -> None:
     before = known(directory)
     with pytest.raises(ValueError):
         directory.load([User(account=A, name="bob"), User(account="1" * 12, name="x")])
-    assert known(directory) == known(sql()) == before
+    assert known(directory) == known(make()) == before
 
 
-def test_a_watched_database_is_renewed_by_itself(sql: Make, directory: Any) -> None:
+@only_sql
+def test_a_watched_database_is_renewed_by_itself(make: Make, directory: Any) -> None:
     with SQLDirectory(directory._engine.url.render_as_string(hide_password=False), poll=0.01) as watching:
         directory.remove(ALICE)
         for _ in range(1000):
@@ -289,16 +290,18 @@ def test_a_watched_database_is_renewed_by_itself(sql: Make, directory: Any) -> N
         assert watching.user(ALICE.arn) is None
 
 
-def test_a_schema_of_the_future_is_refused(sql: Make, directory: Any) -> None:
+@only_sql
+def test_a_schema_of_the_future_is_refused(make: Make, directory: Any) -> None:
     import sqlalchemy
 
     with directory._engine.begin() as connection:
         connection.execute(sqlalchemy.text("UPDATE understudy_state SET schema_version = 99"))
     with pytest.raises(DirectoryError, match="schema version 99"):
-        sql()
+        make()
 
 
-def test_look_ups_do_not_touch_the_database(sql: Make, directory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@only_sql
+def test_look_ups_do_not_touch_the_database(make: Make, directory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(directory, "_engine", None)
     assert directory.user(ALICE.arn) == ALICE
     assert directory.revision > 0
