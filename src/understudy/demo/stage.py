@@ -26,9 +26,9 @@ class Scene:
 class Stage:
     """Writes scenes to a terminal, in colour where one is watching, and counts those that went wrong."""
 
-    def __init__(self, out: TextIO = sys.stdout) -> None:
-        self._out = out
-        self._colour = out.isatty() and "NO_COLOR" not in os.environ
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._colour = self._out.isatty() and "NO_COLOR" not in os.environ
         self.failed = 0
         self.played = 0
 
