@@ -78,6 +78,12 @@ class Guard:
                     self._upstream = await asyncio.to_thread(self._embedded.start, self.service.clock)
         return self._upstream
 
+    def follow(self, service: Service) -> None:
+        """Judge by another service from now on, where it is another one; what the upstream stores stays."""
+        if service is not self.service:
+            self.service = service
+            self.authorizer = Authorizer(service.directory)
+
     async def close(self) -> None:
         """Close the connections to the upstreams and stop the embedded one."""
         for upstream in (self._upstream, *self.settings.others.values()):

@@ -23,6 +23,7 @@ class Front:
         self.guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.guard.follow(self.app.service)
         if scope["type"] == "lifespan" or (scope["type"] == "http" and self._is_guarded(head_of(scope))):
             await self.guard(scope, receive, send)
         else:

@@ -49,7 +49,8 @@ def encoded_key(key: str) -> str:
 def read_target(path: str, host: str, base_hosts: Sequence[str] = ()) -> Target:
     """The target of a raw path (Latin-1) and host; raises InvalidURI or InvalidBucketName.
 
-    ``bucket.BASE`` is a bucket by host name for every BASE in `base_hosts`; any other host has the bucket in the path.
+    ``bucket.BASE`` is a bucket by host name for every BASE in `base_hosts`, the longest that fits; any other host has
+    the bucket in the path.
     """
     if not path.startswith("/"):
         raise invalid_uri(path)
@@ -78,7 +79,7 @@ def read_copy_source(value: str) -> tuple[Target, str | None]:
 
 def _bucket_of_host(host: str, base_hosts: Sequence[str]) -> str | None:
     name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
-    for base in base_hosts:
+    for base in sorted(base_hosts, key=len, reverse=True):
         if name.lower().endswith(f".{base}"):
             return name.lower()[: -len(base) - 1]
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -57,11 +57,12 @@ class Answer:
 class Upstream:
     """An endpoint behind the guard: its address, the keys that it knows, and the region that it is signed for.
 
+    `credentials` are the keys, or a function that gives them for each request, such as `RefreshingCredentials.get`.
     `timeout` is in seconds, for each step of an exchange: connecting, and each piece that is sent or awaited.
     """
 
     url: str
-    credentials: AWSCredentials
+    credentials: AWSCredentials | Callable[[], AWSCredentials]
     region: str
     clock: Clock
     timeout: float = 60.0
@@ -82,9 +83,10 @@ class Upstream:
     def signed(self, request: Request, service: str, payload_hash: str | None, style: PathStyle) -> Request:
         """The request as it goes on."""
         now = datetime.fromtimestamp(self.clock.time(), UTC)
+        credentials = self.credentials() if callable(self.credentials) else self.credentials
         return sign(
             request,
-            self.credentials,
+            credentials,
             region=self.region,
             service=service,
             now=now,
