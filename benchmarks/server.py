@@ -36,8 +36,8 @@ FORMS = {
     "AssumeRole": {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": ROLE, "RoleSessionName": "my-session"},
 }
 CONNECTIONS = 16
-SECONDS = 1.0
-ROUNDS = 3
+SECONDS = 2.0
+ROUNDS = 5
 
 
 @dataclass
