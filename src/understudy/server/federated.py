@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from understudy.server.arns import account_of_arn, check_role_arn
+from understudy.server.issuing import Issued, check_plaintext
+from understudy.server.regions import check_region_enabled
+from understudy.server.role_sessions import (
+    RoleSession,
+    SessionPolicies,
+    issue_role_session,
+    read_session_policies,
+    resource_tags,
+)
 from understudy.server.session_tags import NO_TAGS, SessionTags
 
 if TYPE_CHECKING:
@@ -14,19 +24,52 @@ if TYPE_CHECKING:
     from understudy.server.calls import Call
     from understudy.server.principals import ContextValue
     from understudy.server.service import Service
+    from understudy.types import AssumedRoleUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FederatedRequest:
-    """What a verified token or assertion asks for."""
+    """What a verified token or assertion asks for. `context` decides, `facts` stay with the session.
+
+    `latest_end` (epoch seconds) is where the session ends at the latest, whatever its duration.
+    """
 
     action: str
     role_arn: str
     principal: Principal
     session_name: str
     context: Mapping[str, ContextValue] = field(default_factory=dict)
+    facts: Mapping[str, ContextValue] = field(default_factory=dict)
     tags: SessionTags = NO_TAGS
     source_identity: str | None = None
+    latest_end: int | None = None
+
+
+def check_federated(service: Service, call: Call, command: Any) -> SessionPolicies:
+    """What can be checked before the token is looked at; gives the session policies."""
+    check_role_arn(command.role_arn)
+    policies = read_session_policies(command.policy, command.policy_arns)
+    check_plaintext(policies)
+    check_region_enabled(call.region, service.directory.account(account_of_arn(command.role_arn)))
+    return policies
+
+
+def federated_session(
+    service: Service, call: Call, command: Any, policies: SessionPolicies, asked: FederatedRequest
+) -> tuple[Issued, AssumedRoleUser]:
+    """Authorise, then issue the role session; durations, sizes and policies are the command's."""
+    session = RoleSession(
+        role=authorise_federated(service, call, asked),
+        session_name=asked.session_name,
+        duration_seconds=command.duration_seconds,
+        policies=policies,
+        tags=asked.tags,
+        source_identity=asked.source_identity,
+        facts=asked.facts,
+        minimum_size=command.minimum_session_token_size,
+        latest_end=asked.latest_end,
+    )
+    return issue_role_session(service, call, session)
 
 
 def authorise_federated(service: Service, call: Call, asked: FederatedRequest) -> Role:
@@ -60,6 +103,5 @@ def _context(call: Call, asked: FederatedRequest, role: Role | None) -> dict[str
     }
     if asked.source_identity is not None:
         keys["sts:SourceIdentity"] = asked.source_identity
-    for key, value in (role.tags if role is not None else {}).items():
-        keys[f"aws:ResourceTag/{key}"] = keys[f"iam:ResourceTag/{key}"] = value
+    keys.update(resource_tags(role))
     return keys

@@ -28,6 +28,15 @@ class Issued(NamedTuple):
     utilization: int
     packed_policy_size: int | None
 
+    def members(self) -> dict[str, object]:
+        """The members that outputs have in common, by their Python names; an output takes those that it knows."""
+        return {
+            "credentials": self.credentials,
+            "packed_policy_size": self.packed_policy_size,
+            "session_token_utilization": self.utilization,
+            "session_token_size": self.token_size,
+        }
+
 
 def issue(tokens: SessionTokens, session: Session, *, minimum_size: int | None = None) -> Issued:
     """Seal a session; raises PackedPolicyTooLarge where its token would be longer than 4,096 characters.

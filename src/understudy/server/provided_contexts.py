@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from understudy.server.principals import ContextValue
-    from understudy.server.service import Service
 
 
 class ProvidedContexts(NamedTuple):
@@ -37,7 +36,7 @@ class ProvidedContexts(NamedTuple):
 NO_CONTEXTS = ProvidedContexts({}, ())
 
 
-def read_provided_contexts(service: Service, given: Iterable[Any] | None) -> ProvidedContexts:
+def read_provided_contexts(given: Iterable[Any] | None) -> ProvidedContexts:
     """The contexts of a request; raises ValidationError for an assertion that cannot be read (the text is ours)."""
     if not given:
         return NO_CONTEXTS

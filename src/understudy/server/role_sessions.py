@@ -70,6 +70,14 @@ def read_session_policies(policy: Any, policy_arns: Iterable[Any] | None) -> Ses
     return SessionPolicies(policy, arns)
 
 
+def resource_tags(role: Role | None) -> dict[str, ContextValue]:
+    """``aws:ResourceTag/key`` and ``iam:ResourceTag/key`` of the role that is asked for."""
+    keys: dict[str, ContextValue] = {}
+    for key, value in (role.tags if role is not None else {}).items():
+        keys[f"aws:ResourceTag/{key}"] = keys[f"iam:ResourceTag/{key}"] = value
+    return keys
+
+
 def issue_role_session(service: Service, call: Call, asked: RoleSession) -> tuple[Issued, types.AssumedRoleUser]:
     """Check the duration, then seal the session of a role."""
     role = asked.role

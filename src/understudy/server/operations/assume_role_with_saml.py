@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 
 from understudy.commands import AssumeRoleWithSAMLCommand
 from understudy.policy import Principal
-from understudy.server.arns import account_of_arn, check_role_arn
+from understudy.server.arns import account_of_arn
 from understudy.server.durations import ROLE_DEFAULT
-from understudy.server.federated import FederatedRequest, authorise_federated
-from understudy.server.issuing import check_plaintext
-from understudy.server.regions import check_region_enabled
-from understudy.server.role_sessions import RoleSession, issue_role_session, read_session_policies
+from understudy.server.federated import FederatedRequest, check_federated, federated_session
 from understudy.server.session_tags import session_tags
 from understudy.types import AssumeRoleWithSAMLOutput
 
@@ -28,56 +25,38 @@ async def assume_role_with_saml(
     service: Service, call: Call, command: AssumeRoleWithSAMLCommand
 ) -> AssumeRoleWithSAMLOutput:
     """Verify the assertion, then ask the role's trust policy; name, tags and source identity are the assertion's."""
-    check_role_arn(command.role_arn)
-    policies = read_session_policies(command.policy, command.policy_arns)
-    check_plaintext(policies)
-    check_region_enabled(call.region, service.directory.account(account_of_arn(command.role_arn)))
+    policies = check_federated(service, call, command)
     identity = await _verified(service, call, command)
-    asked = identity.session
-    tags = session_tags(asked.tags.items(), asked.transitive_tag_keys, None)
-    role = authorise_federated(
-        service,
-        call,
-        FederatedRequest(
-            action=ACTION,
-            role_arn=command.role_arn,
-            principal=Principal.federated(identity.provider_arn, subject=identity.subject),
-            session_name=asked.session_name,
-            context={**identity.context, "aws:FederatedProvider": identity.provider_arn},
-            tags=tags,
-            source_identity=asked.source_identity,
-        ),
-    )
-    requested = ROLE_DEFAULT if command.duration_seconds is None else command.duration_seconds
-    issued, assumed = issue_role_session(
-        service,
-        call,
-        RoleSession(
-            role=role,
-            session_name=asked.session_name,
-            duration_seconds=requested,
-            latest_end=int(call.now) + identity.duration(requested, datetime.fromtimestamp(int(call.now), UTC)),
-            policies=policies,
-            tags=tags,
-            source_identity=asked.source_identity,
-            facts={**identity.session_context, "aws:FederatedProvider": identity.provider_arn},
-            minimum_size=command.minimum_session_token_size,
-        ),
-    )
+    issued, assumed = federated_session(service, call, command, policies, _asked(call, command, identity))
     return AssumeRoleWithSAMLOutput.of(
         {
-            "credentials": issued.credentials,
+            **issued.members(),
             "assumed_role_user": assumed,
-            "packed_policy_size": issued.packed_policy_size,
             "subject": identity.subject,
             "subject_type": identity.subject_type,
             "issuer": identity.issuer,
             "audience": identity.audience,
             "name_qualifier": identity.name_qualifier,
-            "source_identity": asked.source_identity,
-            "session_token_utilization": issued.utilization,
-            "session_token_size": issued.token_size,
+            "source_identity": identity.session.source_identity,
         }
+    )
+
+
+def _asked(call: Call, command: AssumeRoleWithSAMLCommand, identity: SAMLIdentity) -> FederatedRequest:
+    """The attribute SessionDuration and SessionNotOnOrAfter shorten a session, below 900 seconds too."""
+    provider = {"aws:FederatedProvider": identity.provider_arn}
+    now = int(call.now)
+    requested = ROLE_DEFAULT if command.duration_seconds is None else command.duration_seconds
+    return FederatedRequest(
+        action=ACTION,
+        role_arn=command.role_arn,
+        principal=Principal.federated(identity.provider_arn, subject=identity.subject),
+        session_name=identity.session.session_name,
+        context={**identity.context, **provider},
+        facts={**identity.session_context, **provider},
+        tags=session_tags(identity.session.tags.items(), identity.session.transitive_tag_keys, None),
+        source_identity=identity.session.source_identity,
+        latest_end=now + identity.duration(requested, datetime.fromtimestamp(now, UTC)),
     )
 
 

@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING
 from understudy.commands import AssumeRoleWithWebIdentityCommand
 from understudy.errors import InvalidIdentityTokenException
 from understudy.policy import Principal
-from understudy.server.arns import account_of_arn, check_role_arn
-from understudy.server.federated import FederatedRequest, authorise_federated
-from understudy.server.issuing import check_plaintext
-from understudy.server.oidc import verify_web_identity
-from understudy.server.regions import check_region_enabled
-from understudy.server.role_sessions import RoleSession, issue_role_session, read_session_policies
+from understudy.server.arns import account_of_arn
+from understudy.server.federated import FederatedRequest, check_federated, federated_session
+from understudy.server.oidc import WebIdentity, verify_web_identity
 from understudy.server.session_tags import session_tags
 from understudy.types import AssumeRoleWithWebIdentityOutput
 
@@ -33,58 +30,38 @@ async def assume_role_with_web_identity(
     service: Service, call: Call, command: AssumeRoleWithWebIdentityCommand
 ) -> AssumeRoleWithWebIdentityOutput:
     """Verify the token, then ask the role's trust policy; an unknown role is refused with the same words."""
-    check_role_arn(command.role_arn)
-    policies = read_session_policies(command.policy, command.policy_arns)
-    check_plaintext(policies)
-    account = account_of_arn(command.role_arn)
-    check_region_enabled(call.region, service.directory.account(account))
+    policies = check_federated(service, call, command)
     _refuse_access_tokens(command.provider_id)
     identity = await verify_web_identity(
         command.web_identity_token,
-        providers=service.directory.oidc_providers(account),
+        providers=service.directory.oidc_providers(account_of_arn(command.role_arn)),
         keys=service.provider_keys,
         now=datetime.fromtimestamp(call.now, UTC),
     )
-    tags = session_tags(identity.tags.items(), identity.transitive_tag_keys, None)
-    role = authorise_federated(
-        service,
-        call,
-        FederatedRequest(
-            action=ACTION,
-            role_arn=command.role_arn,
-            principal=Principal.federated(identity.provider_arn, subject=identity.subject),
-            session_name=command.role_session_name,
-            context={**identity.condition_context(command.role_arn), "aws:FederatedProvider": identity.provider_arn},
-            tags=tags,
-            source_identity=identity.source_identity,
-        ),
-    )
-    issued, assumed = issue_role_session(
-        service,
-        call,
-        RoleSession(
-            role=role,
-            session_name=command.role_session_name,
-            duration_seconds=command.duration_seconds,
-            policies=policies,
-            tags=tags,
-            source_identity=identity.source_identity,
-            facts={**identity.session_context, "aws:FederatedProvider": identity.provider_arn},
-            minimum_size=command.minimum_session_token_size,
-        ),
-    )
+    issued, assumed = federated_session(service, call, command, policies, _asked(command, identity))
     return AssumeRoleWithWebIdentityOutput.of(
         {
-            "credentials": issued.credentials,
-            "subject_from_web_identity_token": identity.subject,
+            **issued.members(),
             "assumed_role_user": assumed,
-            "packed_policy_size": issued.packed_policy_size,
+            "subject_from_web_identity_token": identity.subject,
             "provider": identity.provider_arn,
             "audience": identity.audience,
             "source_identity": identity.source_identity,
-            "session_token_utilization": issued.utilization,
-            "session_token_size": issued.token_size,
         }
+    )
+
+
+def _asked(command: AssumeRoleWithWebIdentityCommand, identity: WebIdentity) -> FederatedRequest:
+    provider = {"aws:FederatedProvider": identity.provider_arn}
+    return FederatedRequest(
+        action=ACTION,
+        role_arn=command.role_arn,
+        principal=Principal.federated(identity.provider_arn, subject=identity.subject),
+        session_name=command.role_session_name,
+        context={**identity.condition_context(command.role_arn), **provider},
+        facts={**identity.session_context, **provider},
+        tags=session_tags(identity.tags.items(), identity.transitive_tag_keys, None),
+        source_identity=identity.source_identity,
     )
 
 

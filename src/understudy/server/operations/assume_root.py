@@ -24,16 +24,8 @@ LONGEST_SECONDS = 900
 
 def assume_root(service: Service, call: Call, command: AssumeRootCommand) -> AssumeRootOutput:
     """For the management account and delegated administrators, where the organization has switched root sessions on."""
-    task = getattr(command.task_policy_arn, "arn", None)
-    if task not in ROOT_TASK_POLICIES:
-        raise _invalid("Request must contain valid AWS managed task policy ARN")
-    target = _target(service, command.target_principal)
-    if call.caller.is_root:
-        raise AccessDenied("Roles may not be assumed by root accounts.")
-    context = {**call.context(), "sts:TaskPolicyArn": task, "aws:ResourceAccount": target.account_id}
-    service.authorizer.require(call, "sts:AssumeRoot", target.root_arn, context)
-    if not _administers(service, call.caller.account.account_id, target.account_id):
-        raise AccessDenied(short_text(call.caller.arn, "sts:AssumeRoot", target.root_arn))
+    task, target = _task(command), _target(service, command.target_principal)
+    _authorise(service, call, task, target)
     identity = source_identity(None, call.caller.session)
     duration = LONGEST_SECONDS if command.duration_seconds is None else command.duration_seconds
     session = Session(
@@ -48,12 +40,28 @@ def assume_root(service: Service, call: Call, command: AssumeRootCommand) -> Ass
     issued = issue(service.tokens, session, minimum_size=command.minimum_session_token_size)
     return AssumeRootOutput.of(
         {
-            "credentials": issued.credentials,
+            **issued.members(),
             "source_identity": identity,
-            "session_token_utilization": issued.utilization,
-            "session_token_size": issued.token_size,
         }
     )
+
+
+def _task(command: AssumeRootCommand) -> str:
+    """The ARN of the task policy, one of the five that there are."""
+    task = getattr(command.task_policy_arn, "arn", None)
+    if task not in ROOT_TASK_POLICIES:
+        raise _invalid("Request must contain valid AWS managed task policy ARN")
+    return str(task)
+
+
+def _authorise(service: Service, call: Call, task: str, target: Account) -> None:
+    """Root may not; others need sts:AssumeRoot, and an account that administers the target."""
+    if call.caller.is_root:
+        raise AccessDenied("Roles may not be assumed by root accounts.")
+    context = {**call.context(), "sts:TaskPolicyArn": task, "aws:ResourceAccount": target.account_id}
+    service.authorizer.require(call, "sts:AssumeRoot", target.root_arn, context)
+    if not _administers(service, call.caller.account.account_id, target.account_id):
+        raise AccessDenied(short_text(call.caller.arn, "sts:AssumeRoot", target.root_arn))
 
 
 def _target(service: Service, text: str) -> Account:

@@ -40,8 +40,7 @@ def get_delegated_access_token(
     issued = issue(service.tokens, session)
     return GetDelegatedAccessTokenOutput.of(
         {
-            "credentials": issued.credentials,
-            "packed_policy_size": issued.packed_policy_size,
+            **issued.members(),
             "assumed_principal": None if caller is None else caller.arn,
         }
     )

@@ -35,10 +35,4 @@ def get_session_token(service: Service, call: Call, command: GetSessionTokenComm
         from_global_endpoint=call.endpoint.is_global,
     )
     issued = issue(service.tokens, session, minimum_size=command.minimum_session_token_size)
-    return GetSessionTokenOutput.of(
-        {
-            "credentials": issued.credentials,
-            "session_token_utilization": issued.utilization,
-            "session_token_size": issued.token_size,
-        }
-    )
+    return GetSessionTokenOutput.of(issued.members())
