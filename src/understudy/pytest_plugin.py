@@ -30,17 +30,41 @@ def understudy_server() -> Iterator[Running]:
 
 
 @pytest.fixture
+def understudy_s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """The same with S3 behind it: a server of the test's own that guards moto's S3 (the extra ``s3``).
+
+    Signatures, session tokens, identity, session and bucket policies decide over every S3 request.
+    """
+    from understudy.server.guard import GuardSettings
+    from understudy.server.run import running
+    from understudy.testing.stand_in import Stage, StandIn
+
+    pytest.importorskip("moto", reason="S3 behind the stand-in needs moto: pip install 'understudy[s3]'")
+    stage = Stage()
+    with running(stage.directory, stage.settings(), guard=GuardSettings()) as server:
+        made = StandIn(server, stage=stage)
+        _point_at(made, monkeypatch)
+        yield made
+
+
+@pytest.fixture
 def understudy(understudy_server: Running, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     """A stand-in for AWS STS: an `understudy.testing.StandIn`, to which the environment points every AWS SDK.
 
     The environment has no credentials until `sign_in`.
     """
-    import os
-    import sys
-
     from understudy.testing import StandIn
 
     made = StandIn(understudy_server)
+    _point_at(made, monkeypatch)
+    return made
+
+
+def _point_at(made: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the environment until the test ends."""
+    import os
+    import sys
+
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         # Known to monkeypatch even where it is not set, so that what `sign_in` sets is undone as well.
         monkeypatch.setenv(name, os.environ.get(name, ""))
@@ -52,4 +76,3 @@ def understudy(understudy_server: Running, monkeypatch: pytest.MonkeyPatch) -> S
     if "boto3" in sys.modules:
         # boto3's session of the process keeps the credentials that it once found.
         monkeypatch.setattr(sys.modules["boto3"], "DEFAULT_SESSION", None)
-    return made

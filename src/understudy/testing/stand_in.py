@@ -12,6 +12,7 @@ from understudy.commands import AssumeRoleCommand, AssumeRoleWithSAMLCommand, As
 from understudy.directory import (
     AccessKey,
     Account,
+    Bucket,
     MemoryDirectory,
     MFADevice,
     OIDCProvider,
@@ -34,6 +35,7 @@ from understudy.testing.documents import PolicyLike, document
 
 if TYPE_CHECKING:
     from understudy.commands import Command
+    from understudy.server.guard import GuardSettings
     from understudy.server.run import Running
     from understudy.server.saml_provider import SAMLIdentityProvider
 
@@ -52,20 +54,35 @@ class DeclaredUser:
     mfa_serial: str | None = None
 
 
+class Stage:
+    """What a stand-in starts with: a clock, an empty directory, an empty record of requests."""
+
+    def __init__(self) -> None:
+        self.clock = MovableClock()
+        self.directory = MemoryDirectory()
+        self.requests: list[Mapping[str, Any]] = []
+
+    def settings(self) -> Settings:
+        """The settings of a server on this stage."""
+        return Settings(clock=self.clock, log=self.requests.append)
+
+
 class StandIn:
     """One test's stand-in: an empty directory, a clock of its own, and a real endpoint at `url`.
 
     Everything is declared in account 123456789012 unless `account` says otherwise; accounts come about by being named.
     """
 
-    def __init__(self, running: Running, *, region: str = REGION) -> None:
-        self.clock = MovableClock()
+    def __init__(self, running: Running, *, region: str = REGION, stage: Stage | None = None) -> None:
         self.region = region
-        self.directory = MemoryDirectory()
-        self.requests: list[Mapping[str, Any]] = []
-        """One record for each request that was answered, oldest first."""
         self.url = running.url
-        self.service = running.recast(self.directory, Settings(clock=self.clock, log=self.requests.append))
+        self._guarded = stage is not None
+        stage = stage or Stage()
+        self.clock, self.directory = stage.clock, stage.directory
+        self.requests = stage.requests
+        """One record for each request that was answered, oldest first."""
+        # A server that was started on the stage is taken as it is, another one is recast for it.
+        self.service = running.service if self._guarded else running.recast(stage.directory, stage.settings())
         self._authorizer = RecordingAuthorizer(self.service.authorizer)
         self.service.authorizer = self._authorizer
         self._issuers: dict[tuple[str, str], IdentityProvider] = {}
@@ -151,6 +168,14 @@ class StandIn:
         self._saml[provider.arn] = issuer
         return provider
 
+    def bucket(self, name: str, policy: PolicyLike | None = None, *, account: str = ACCOUNT) -> Bucket:
+        """Declare a bucket of a guarded S3 (see `understudy_s3`), with a bucket policy or without."""
+        self.account(account)
+        text = None if policy is None else document(policy, PolicyKind.RESOURCE)
+        bucket = Bucket(account=account, name=name, policy=text)
+        self.directory.put(bucket)
+        return bucket
+
     # What they show
 
     def github_actions_token(
@@ -192,8 +217,10 @@ class StandIn:
 
     def environment(self, credentials: Any = None) -> dict[str, str | None]:
         """Variables to set, and to take away where None: the endpoint, and the credentials of a user or a session."""
+        guarded = {"AWS_ENDPOINT_URL_S3": self.url, "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT": "regional"}
         return {
             **environment.endpoint_environment(self.url, self.region),
+            **(guarded if self._guarded else {}),
             **environment.credential_environment(credentials),
         }
 
@@ -317,12 +344,16 @@ class StandIn:
 
 
 @contextmanager
-def standing_in(*, region: str = REGION) -> Iterator[StandIn]:
-    """A stand-in on a free loopback port, outside of pytest; the environment points at it until the block ends."""
+def standing_in(*, region: str = REGION, guard: GuardSettings | None = None) -> Iterator[StandIn]:
+    """A stand-in on a free loopback port, outside of pytest; the environment points at it until the block ends.
+
+    With `guard` it stands in front of S3 too, by default moto's (the extra ``s3``).
+    """
     from understudy.server.run import running
 
-    with running(MemoryDirectory()) as server:
-        made = StandIn(server, region=region)
+    stage = Stage()
+    with running(stage.directory, stage.settings(), guard=guard) as server:
+        made = StandIn(server, region=region, stage=stage if guard is not None else None)
         before = environment.applied(made.environment())
         try:
             yield made
