@@ -105,6 +105,11 @@ class ScriptedSts:
                 arn=f"arn:aws:sts::123456789012:federated-user/{command.name}",
             )
             return types.GetFederationTokenOutput(credentials=issued, federated_user=user)
+        if name == "AssumeRoot":
+            return types.AssumeRootOutput(credentials=issued)
+        if name == "GetDelegatedAccessToken":
+            principal = "arn:aws:iam::123456789012:role/partner"
+            return types.GetDelegatedAccessTokenOutput(credentials=issued, assumed_principal=principal)
         account = command.role_arn.split(":")[4]
         session = getattr(command, "role_session_name", "saml")
         user = types.AssumedRoleUser(

@@ -5,9 +5,11 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from understudy.credentials.assume_role import from_temporary_credentials
+    from understudy.credentials.assume_root import from_assume_root
     from understudy.credentials.cache import Refreshing, RefreshingCredentials
     from understudy.credentials.cognito import from_cognito_identity, from_cognito_identity_pool
     from understudy.credentials.container import from_container_metadata
+    from understudy.credentials.delegated_access import from_trade_in_token
     from understudy.credentials.environment import from_env
     from understudy.credentials.federation_token import from_federation_token
     from understudy.credentials.function import from_function
@@ -46,6 +48,7 @@ __all__ = [
     "WebIdentityToken",
     "chain",
     "default_chain",
+    "from_assume_root",
     "from_cognito_identity",
     "from_cognito_identity_pool",
     "from_container_metadata",
@@ -63,6 +66,7 @@ __all__ = [
     "from_sso",
     "from_temporary_credentials",
     "from_token_file",
+    "from_trade_in_token",
     "from_web_token",
     "mfa_command",
     "prompt",
@@ -88,6 +92,7 @@ _HOME = {
     "WebIdentityToken": "identity_tokens",
     "chain": "provider_chain",
     "default_chain": "provider_chain",
+    "from_assume_root": "assume_root",
     "from_cognito_identity": "cognito",
     "from_cognito_identity_pool": "cognito",
     "from_container_metadata": "container",
@@ -105,6 +110,7 @@ _HOME = {
     "from_sso": "sso",
     "from_temporary_credentials": "assume_role",
     "from_token_file": "web_identity",
+    "from_trade_in_token": "delegated_access",
     "from_web_token": "web_identity",
     "mfa_command": "mfa",
     "prompt": "mfa",
