@@ -179,7 +179,7 @@ def test_the_client_imports_nothing_heavy(statement: str) -> None:
     assert tops - {"understudy"} <= LIGHT
 
 
-@pytest.mark.parametrize("package", ["server", "directory", "policy", "cli", "bridges", "demo"])
+@pytest.mark.parametrize("package", ["server", "directory", "policy", "cli", "bridges", "tokens", "demo", "testing"])
 def test_the_client_loads_no_part_that_it_does_not_use(package: str) -> None:
     found = loaded("from understudy import STSClient")
     assert not {name for name in found if name.split(".")[:2] == ["understudy", package]}

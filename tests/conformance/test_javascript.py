@@ -47,10 +47,10 @@ def install(npm: str, installed: Path) -> None:
     if done.returncode:
         shutil.rmtree(making)
         pytest.skip(f"npm could not install the AWS SDK for JavaScript: {done.stderr.strip()[-500:]}")
-    if installed.exists():
-        shutil.rmtree(making)
-    else:
+    try:
         making.rename(installed)
+    except OSError:  # another process was faster
+        shutil.rmtree(making)
 
 
 @pytest.fixture(scope="module")
