@@ -119,6 +119,32 @@ def test_an_interrupt_runs_what_stands_in_finally(stop: type[BaseException]) -> 
     assert seen == ["closed"]
 
 
+class Watched:
+    """Stands for a generator, and counts how often it is closed."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def __next__(self) -> Effect:
+        return Give(OSError("broken"))
+
+    def send(self, result: Any) -> Effect:
+        raise AssertionError("there is no result")
+
+    def throw(self, error: BaseException) -> Effect:
+        raise error
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_a_flow_is_closed_however_the_driver_is_left(driver: Driver) -> None:
+    flow = Watched()
+    with pytest.raises(OSError, match="broken"):
+        driver(flow)  # type: ignore[arg-type]
+    assert flow.closed == 1
+
+
 async def test_a_cancelled_task_runs_what_stands_in_finally() -> None:
     started, seen = asyncio.Event(), []
 

@@ -49,6 +49,10 @@ def test_a_fault_without_a_message_has_no_message_element() -> None:
     )
 
 
+def test_an_empty_message_is_an_empty_element() -> None:
+    assert b"    <Message></Message>\n" in faults.serialize(ServiceError("", code="ValidationError"), "8a0e")[1]
+
+
 def test_an_error_of_dispatch_has_the_namespace_of_dispatch() -> None:
     body = faults.serialize(ServiceError("Could not find operation X", code="InvalidAction"), "8a0e")[1]
     assert b'xmlns="http://webservices.amazon.com/AWSFault/2005-15-09"' in body
