@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,11 +23,9 @@ import sys
 from understudy import STSClient
 STSClient(region="us-east-1", endpoint=sys.argv[1]).get_caller_identity()
 """
-UNDERSTUDY_EXPLICIT = """
-import sys
-from understudy import AWSCredentials, STSClient
-sts = STSClient(region="us-east-1", endpoint=sys.argv[1], credentials=AWSCredentials("AKIAEXAMPLE", "secret"))
-sts.get_caller_identity()
+BOTO3 = """
+import sys, boto3
+boto3.client("sts", region_name="us-east-1", endpoint_url=sys.argv[1]).get_caller_identity()
 """
 UNDERSTUDY_ASYNC = """
 import asyncio, sys
@@ -36,10 +35,6 @@ async def main():
         await sts.get_caller_identity()
 asyncio.run(main())
 """
-BOTO3 = """
-import sys, boto3
-boto3.client("sts", region_name="us-east-1", endpoint_url=sys.argv[1]).get_caller_identity()
-"""
 AIOBOTOCORE = """
 import asyncio, sys
 from aiobotocore.session import get_session
@@ -48,36 +43,31 @@ async def main():
         await sts.get_caller_identity()
 asyncio.run(main())
 """
-NOTHING = "pass"
-PROGRAMS = [
-    ("Understudy", UNDERSTUDY, "understudy"),
-    ("boto3", BOTO3, "boto3"),
-    ("aiobotocore", AIOBOTOCORE, "aiobotocore"),
-    ("Understudy, credentials in code", UNDERSTUDY_EXPLICIT, "understudy"),
-    ("Understudy, async", UNDERSTUDY_ASYNC, "understudy"),
-    ("the interpreter alone", NOTHING, None),
-]
+PEAK = """
+import sys
+if sys.platform == "linux":
+    print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+else:
+    import resource
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1))
+"""
+"""What each program ends with: its own peak memory in KiB; what a parent is told is never below the parent's."""
 
 
 class Program:
-    """A program run in a fresh interpreter again and again; keeps the peak memory of each run."""
+    """A program run in a fresh interpreter again and again; keeps the peak memory of each run, in MB."""
 
     def __init__(self, code: str, url: str, environment: dict[str, str]) -> None:
-        self.arguments = [sys.executable, "-c", code, url]
+        self.arguments = [sys.executable, "-c", code + PEAK, url]
         self.environment = environment
         self.memory: list[float] = []
 
-    def seconds(self) -> float:
-        """Milliseconds from start to end, as a shell would see them."""
+    def milliseconds(self) -> float:
+        """From start to end, as a shell would see it."""
         start = time.perf_counter()
-        process = subprocess.Popen(self.arguments, env=self.environment)
-        _, status, usage = os.wait4(process.pid, 0)
+        done = subprocess.run(self.arguments, env=self.environment, check=True, stdout=subprocess.PIPE, text=True)
         took = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"{self.arguments[2]} failed with status {process.returncode}")
-        scale = 1024**2 if sys.platform == "darwin" else 1024
-        self.memory.append(usage.ru_maxrss / scale)
+        self.memory.append(int(done.stdout.split()[-1]) / 1024)
         return took * 1000
 
 
@@ -93,20 +83,31 @@ def environment(directory: str) -> dict[str, str]:
     }
 
 
+def peer(package: str, code: str, url: str, settings: dict[str, str]) -> dict[str, Program]:
+    """A peer under its name and version, where it is installed."""
+    return {f"{package} ({version(package)})": Program(code, url, settings)} if find_spec(package) else {}
+
+
 def main() -> None:
     rounds = int(sys.argv[sys.argv.index("--rounds") + 1]) if "--rounds" in sys.argv else 20
     with running() as url, tempfile.TemporaryDirectory() as home:
-        programs: dict[str, Program] = {}
-        for name, code, package in PROGRAMS:
-            if package is None or find_spec(package) is not None:
-                shown = f"{name} ({version(package)})" if package not in (None, "understudy") else name
-                programs[shown] = Program(code, url, environment(home))
-        times = [Case(name, program.seconds) for name, program in programs.items()]
-        interleave(times, rounds)
-    memory = [Case(name, lambda: 0.0, program.memory[1:]) for name, program in programs.items()]
-    what = "A fresh interpreter imports the library, makes a client and does one GetCallerIdentity over loopback HTTP."
-    keep(report("Cold start: time", what, "ms", times, more_is_better=False))
-    keep(report("Cold start: peak memory", what, "MB", memory, more_is_better=False))
+        settings = environment(home)
+        alone = Program("", url, settings)
+        threads = {"Understudy": Program(UNDERSTUDY, url, settings), **peer("boto3", BOTO3, url, settings)}
+        ours = Program(UNDERSTUDY_ASYNC, url, settings)
+        tasks = {"Understudy": ours, **peer("aiobotocore", AIOBOTOCORE, url, settings)}
+        groups = {"": threads, " of the async client": tasks}
+        cases = {title: [Case(name, it.milliseconds) for name, it in group.items()] for title, group in groups.items()}
+        bare = Case("the interpreter alone", alone.milliseconds)
+        interleave([bare, *(case for group in cases.values() for case in group)], rounds)
+    what = (
+        "A fresh interpreter imports the library, makes a client and does one GetCallerIdentity over loopback HTTP. "
+        f"The interpreter alone takes {bare.median:.0f} ms and {statistics.median(alone.memory[1:]):.1f} MB."
+    )
+    for title, group in groups.items():
+        memory = [Case(name, lambda: 0.0, program.memory[1:]) for name, program in group.items()]
+        keep(report(f"Cold start{title}: time", what, "ms", cases[title], more_is_better=False))
+        keep(report(f"Cold start{title}: peak memory", what, "MB", memory, more_is_better=False))
 
 
 if __name__ == "__main__":

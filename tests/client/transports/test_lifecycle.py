@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from tests.client.transports import loopback
-from tests.client.transports.loopback import Server, always, answer
+from tests.client.transports.loopback import Authority, Server, always, answer
 
 import understudy
 from understudy.client.transports import PooledConnections, TransportSettings
@@ -229,6 +229,41 @@ def test_the_interpreter_ends_right_after_the_last_call_of_a_task(name: str, end
         for _ in range(5):
             program = END_AFTER_LAST_CALL.format(module=module, name=kind)
             assert outcome(start(program, server.host, end)) == (0, "done")
+
+
+SYSTEM_TRUST = """
+import asyncio, sys
+from understudy.client.transports import TransportSettings
+from understudy.client.transports.{module} import {name}
+from understudy.http import Request
+transport = {name}(TransportSettings())
+answer = transport.send(Request("GET", sys.argv[1], headers=[("user-agent", "t")], scheme="https"), 15)
+if hasattr(answer, "__await__"):
+    async def awaited():
+        return await answer
+    answer = asyncio.run(awaited())
+print(answer.body.decode())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="SSL_CERT_FILE names the system's authorities on Linux")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "aiohttp.AiohttpTransport",
+        "event_loop.EventLoopTransport",
+        "pyreqwest.AsyncPyreqwestTransport",
+        "pyreqwest.PyreqwestTransport",
+        "sockets.SocketTransport",
+        "urllib3.Urllib3Transport",
+    ],
+)
+def test_the_systems_authorities_are_trusted(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
+    module, _, kind = name.partition(".")
+    with Server(always(answer()), authority.context("127.0.0.1")) as server:
+        assert outcome(start(SYSTEM_TRUST.format(module=module, name=kind), server.host)) == (0, "ok")
 
 
 BUSY_AT_EXIT = """

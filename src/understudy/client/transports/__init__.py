@@ -207,16 +207,31 @@ _INHERITED: list[object] = []
 
 
 def default_transport(settings: TransportSettings) -> Transport:
-    """Python's own sockets; pyreqwest where a proxy is to be talked to over TLS, which `ssl` cannot nest in sockets."""
-    if any(
-        proxy is not None and proxy.startswith("https") for proxy in (settings.proxies.http, settings.proxies.https)
-    ):
-        from understudy.client.transports.pyreqwest import PyreqwestTransport
-
-        return PyreqwestTransport(settings)
+    """Python's own sockets; pyreqwest or urllib3 for an ``https://`` proxy, because sockets cannot nest TLS in TLS."""
+    proxies = settings.proxies.http, settings.proxies.https
+    if any(proxy is not None and proxy.startswith("https") for proxy in proxies):
+        return _transport_for_https_proxy(settings)
     from understudy.client.transports.sockets import SocketTransport
 
     return SocketTransport(settings)
+
+
+def _transport_for_https_proxy(settings: TransportSettings) -> Transport:
+    try:
+        from understudy.client.transports.pyreqwest import PyreqwestTransport
+
+        return PyreqwestTransport(settings)
+    except ImportError:
+        pass
+    try:
+        from understudy.client.transports.urllib3 import Urllib3Transport
+
+        return Urllib3Transport(settings)
+    except ImportError:
+        raise ConfigurationError(
+            "an https:// proxy needs the package pyreqwest or urllib3, and neither is installed",
+            hint="install one of them, or give the proxy as http://",
+        ) from None
 
 
 def default_async_transport(settings: TransportSettings) -> AsyncTransport:
