@@ -17,7 +17,7 @@ from tests.client.transports import loopback
 from tests.client.transports.loopback import Authority, Server, always, answer
 
 import understudy
-from understudy.client.transports import PooledConnections, TransportSettings
+from understudy.client.transports import PooledConnections, Proxies, TransportSettings
 from understudy.client.transports.aiohttp import AiohttpTransport
 from understudy.client.transports.event_loop import EventLoopTransport
 from understudy.client.transports.pyreqwest import AsyncPyreqwestTransport, PyreqwestTransport
@@ -104,6 +104,29 @@ def test_a_transport_outlives_its_event_loop(make: Callable[[TransportSettings],
                 await transport.close()
 
         assert [asyncio.run(call()), asyncio.run(call()), asyncio.run(last_call())] == [b"ok"] * 3
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "proxied"])
+def test_uvloop_will_do(scheme: str, tmp_path: Path) -> None:
+    """Its transports are no asyncio.Transport and its methods take fewer arguments."""
+    uvloop = pytest.importorskip("uvloop")
+    authority = Authority(tmp_path)
+    tls = None if scheme == "http" else authority.context("127.0.0.1")
+    with Server(loopback.tunnel) as proxy, Server(always(answer()), tls) as server:
+        proxies = Proxies(https=f"http://{proxy.host}") if scheme == "proxied" else None
+        settings = TransportSettings(ca_bundle=str(authority.bundle), proxies=proxies)
+        request = Request("GET", server.host, scheme="http" if scheme == "http" else "https")
+
+        async def calls() -> list[bytes]:
+            transport = EventLoopTransport(settings)
+            try:
+                return [(await transport.send(request, PATIENCE)).body for _ in range(3)]
+            finally:
+                await transport.close()
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            assert runner.run(calls()) == [b"ok"] * 3
+    assert server.connections == 1
 
 
 @pytest.mark.parametrize("make", [PyreqwestTransport, SocketTransport, Urllib3Transport])

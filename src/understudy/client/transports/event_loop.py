@@ -91,7 +91,7 @@ class EventLoopTransport:
         scheme, name, port = address(proxy or request.url)
         context, expected = (self._tls(), name) if scheme == "https" else (None, None)
         _, connection = await loop.create_connection(
-            lambda: _Connection(loop), name, port, ssl=context, server_hostname=expected, happy_eyeballs_delay=0.25
+            lambda: _Connection(loop), name, port, ssl=context, server_hostname=expected
         )
         if proxy is not None and request.scheme == "https":
             await self._tunnel(connection, request, proxy)
@@ -162,8 +162,7 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = transport  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         if self._reader is None:
