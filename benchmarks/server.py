@@ -23,6 +23,8 @@ from pathlib import Path
 from socket import create_connection, socket
 from urllib.parse import urlencode
 
+import uvloop
+
 from benchmarks.side_by_side import Case, interleave, keep, report
 from understudy import __version__ as understudy_version
 from understudy.http import Request
@@ -54,7 +56,7 @@ class Server:
         """Requests a second with `CONNECTIONS` in flight for `SECONDS`."""
         request = signed(operation, self.port)
         before = self.processor_time()
-        taken = asyncio.run(drive(self.port, request, SECONDS))
+        taken = uvloop.run(drive(self.port, request, SECONDS))
         self.costs.setdefault(operation, []).append((self.processor_time() - before) / len(taken) * 1_000_000)
         self.latencies.setdefault(operation, []).extend(taken)
         return len(taken) / SECONDS
