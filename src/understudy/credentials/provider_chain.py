@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from understudy.identity import CredentialSource
 
 
+_HINT = (
+    "pass credentials=..., set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has credentials "
+    "with profile=... or AWS_PROFILE"
+)
+
+
 def chain(
     *sources: Credentials, expire_after: float | None = None, **refresh: Unpack[RefreshOptions]
 ) -> RefreshingCredentials:
@@ -143,7 +149,7 @@ class Chain:
 
     def _none(self, reasons: list[str]) -> CredentialsError:
         listed = "\n".join(reasons) or "  (the chain is empty)"
-        return CredentialsError(f"no provider gave credentials:\n{listed}", try_next=True)
+        return CredentialsError(f"no provider gave credentials:\n{listed}", try_next=True, hint=_HINT)
 
     def _shortened(self, given: AWSCredentials) -> AWSCredentials:
         if self.expire_after is None:
