@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from typing import Any
 
 import pytest
@@ -60,3 +61,33 @@ def test_a_client_shows_its_options_and_no_secret() -> None:
     shown = repr(STSClient(region="eu-west-1", credentials={"AccessKeyId": "A", "SecretAccessKey": "hidden"}))
     assert "eu-west-1" in shown
     assert "hidden" not in shown
+
+
+def test_threads_that_make_the_first_call_together_share_everything() -> None:
+    barrier, seen = threading.Barrier(8), []
+    sts = STSClient(options(Script(identity())))
+
+    def call() -> None:
+        barrier.wait(20)
+        sts.get_caller_identity()
+        caller = sts.caller
+        seen.append((id(caller.settings), id(caller.connections), id(caller.connections.transport())))
+
+    threads = [threading.Thread(target=call) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(seen) == 8
+    assert len(set(seen)) == 1
+
+
+def test_missing_credentials_are_one_error_that_names_every_place_and_the_way_out() -> None:
+    script = Script(identity())
+    environ = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent"}
+    with pytest.raises(errors.CredentialsError) as caught:
+        STSClient(options(script, credentials=None, environ=environ)).get_caller_identity()
+    for place in ("AWS_ACCESS_KEY_ID", "/nonexistent/credentials", "AWS_WEB_IDENTITY_TOKEN_FILE", "instance metadata"):
+        assert place in str(caught.value)
+    assert "AWS_PROFILE" in (caught.value.hint or "")
+    assert script.requests == []

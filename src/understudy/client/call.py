@@ -6,6 +6,7 @@ outer one's proxies, time limits and connections.
 
 from __future__ import annotations
 
+from _thread import RLock
 from datetime import UTC, datetime
 
 from understudy import __version__
@@ -91,7 +92,16 @@ class Settings:
 class Caller:
     """Makes calls for one set of options; safe for threads and tasks. What is looked up is kept for its life."""
 
-    __slots__ = ("_connections", "_owns_connections", "_settings", "_source", "clock", "options", "resolution")
+    __slots__ = (
+        "_connections",
+        "_lock",
+        "_owns_connections",
+        "_settings",
+        "_source",
+        "clock",
+        "options",
+        "resolution",
+    )
 
     def __init__(
         self,
@@ -105,6 +115,7 @@ class Caller:
         self.resolution = Resolution(self.options, configuration)
         self._connections = connections
         self._owns_connections = connections is None
+        self._lock = RLock()
         self._settings: Settings | None = None
         self._source: CredentialSource | None = None
 
@@ -124,7 +135,9 @@ class Caller:
     def settings(self) -> Settings:
         """The settings of all calls; raises `ConfigurationError` for a missing region or a broken value."""
         if self._settings is None:
-            self._settings = Settings(self)
+            with self._lock:
+                if self._settings is None:
+                    self._settings = Settings(self)
         return self._settings
 
     @property
@@ -149,19 +162,26 @@ class Caller:
     def connections(self) -> PooledConnections:
         """The transports, shared with every caller that derives from this one."""
         if self._connections is None:
-            self._connections = PooledConnections(
-                self.resolution.transport_settings(),
-                make_sync=self.options.transport,
-                make_async=self.options.async_transport,
-            )
+            with self._lock:
+                if self._connections is None:
+                    self._connections = self._connect()
         return self._connections
+
+    def _connect(self) -> PooledConnections:
+        return PooledConnections(
+            self.resolution.transport_settings(),
+            make_sync=self.options.transport,
+            make_async=self.options.async_transport,
+        )
 
     @property
     def credentials(self) -> CredentialSource:
         """As whom calls are signed: the option, or the default chain of the configuration."""
         if self._source is None:
-            given = self.options.credentials
-            self._source = self._default_credentials() if given is None else as_source(given)
+            with self._lock:
+                if self._source is None:
+                    given = self.options.credentials
+                    self._source = self._default_credentials() if given is None else as_source(given)
         return self._source
 
     def _default_credentials(self) -> CredentialSource:

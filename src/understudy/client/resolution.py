@@ -49,9 +49,9 @@ class Resolution:
 
     def missing_region(self) -> ConfigurationError:
         """The one error for a missing region: where it was looked for, and what to do."""
+        places = self.configuration.where("region").removeprefix("not found; looked in ")
         return ConfigurationError(
-            "there is no region: it is not among the options, and the environment and files have none "
-            f"({self.configuration.where('region')})",
+            f"there is no region: none among the options, and none in {places}",
             hint="pass region='eu-west-1', set AWS_REGION, or write 'region = eu-west-1' into the profile",
         )
 

@@ -13,6 +13,7 @@ What each must do is written down as tests/client/transports/contract.py:
 from __future__ import annotations
 
 import os
+from _thread import allocate_lock
 
 from understudy.errors import ConfigurationError
 
@@ -154,7 +155,7 @@ class PooledConnections:
     A forked child makes its own: connections, threads and TLS states of the parent are of no use there.
     """
 
-    __slots__ = ("_async", "_make_async", "_make_sync", "_pid", "_sync", "settings")
+    __slots__ = ("_async", "_lock", "_make_async", "_make_sync", "_pid", "_sync", "settings")
 
     def __init__(
         self,
@@ -169,24 +170,31 @@ class PooledConnections:
         self._sync: Transport | None = None
         self._async: AsyncTransport | None = None
         self._pid = os.getpid()
+        self._lock = allocate_lock()
 
     def transport(self) -> Transport:
-        if self._sync is None or self._pid != os.getpid():
+        if self._pid != os.getpid():
             self._forget_parent()
-            self._sync = self._make_sync(self.settings)
+        if self._sync is None:
+            with self._lock:
+                if self._sync is None:
+                    self._sync = self._make_sync(self.settings)
         return self._sync
 
     def async_transport(self) -> AsyncTransport:
-        if self._async is None or self._pid != os.getpid():
+        if self._pid != os.getpid():
             self._forget_parent()
-            self._async = self._make_async(self.settings)
+        if self._async is None:
+            with self._lock:
+                if self._async is None:
+                    self._async = self._make_async(self.settings)
         return self._async
 
     def _forget_parent(self) -> None:
-        if self._pid != os.getpid():
-            _INHERITED.extend((self._sync, self._async))
-            self._sync = self._async = None
-            self._pid = os.getpid()
+        _INHERITED.extend((self._sync, self._async))
+        self._lock = allocate_lock()
+        self._sync = self._async = None
+        self._pid = os.getpid()
 
     def close(self) -> None:
         """Close what threads use; a later call would open it anew."""
