@@ -23,7 +23,8 @@ class Asked:
         parts = urlsplit(target)
         self.method = method
         self.path = parts.path
-        self.query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        self.raw_path, _, self.raw_query = target.partition("?")
+        self.query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         self.headers = headers
         self.body = body
 
@@ -104,7 +105,7 @@ def _server(loopback: Loopback, family: int) -> ThreadingHTTPServer:
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            body = self.body()
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = loopback.answer(Asked(self.command, self.path, headers, body))
             if answer.hold:
@@ -119,7 +120,17 @@ def _server(loopback: Loopback, family: int) -> ThreadingHTTPServer:
             self.end_headers()
             self.wfile.write(answer.body)
 
-        do_GET = do_PUT = do_POST = do_HEAD = answer
+        def body(self) -> bytes:
+            if self.headers.get("transfer-encoding", "").lower() != "chunked":
+                return self.rfile.read(int(self.headers.get("content-length") or 0))
+            content = b""
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                content += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            return content
+
+        do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer
 
         def log_message(self, format: str, *args: object) -> None:
             pass

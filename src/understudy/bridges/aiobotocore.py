@@ -20,6 +20,10 @@ class AioCredentials(BotocoreCredentials):
         """The set of the moment."""
         return frozen(await acurrent(self.source))
 
+    async def get_account_id(self) -> str | None:
+        """The account of the set of the moment, for endpoints that name it."""
+        return (await acurrent(self.source)).account_id
+
 
 class AioCredentialProvider:
     """The one link of a credential resolver."""

@@ -44,7 +44,7 @@ class BotocoreCredentials:
         """A function that gives one member of the set of its moment."""
 
         def member() -> str | None:
-            value: str | None = getattr(self.get_frozen_credentials(), property_name)
+            value: str | None = getattr(frozen(current(self.source)), property_name)
             return value
 
         return member

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from understudy.bridges.source import current
+from understudy.bridges.source import current, told_expiration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from understudy.identity import AWSCredentials, CredentialSource
 
 _PATH = "/credentials"
+_STALE = 300.0  # seconds that a set past its end is given, while its source has an outage
 
 
 class CredentialsEndpoint:
@@ -121,11 +122,13 @@ class CredentialsEndpoint:
 
 def document(given: AWSCredentials) -> dict[str, Any]:
     """What ECS answers. Credentials without an end get one 15 minutes on, since clients refuse a document without."""
+    import time
     from datetime import UTC, datetime, timedelta
 
     from understudy.wire.scalars import format_timestamp
 
-    expiration = given.expiration or datetime.now(UTC) + timedelta(minutes=15)
+    told = told_expiration(given, time.time(), _STALE)
+    expiration = told or datetime.now(UTC) + timedelta(minutes=15)
     members = {
         "AccessKeyId": given.access_key_id,
         "SecretAccessKey": given.secret_access_key,

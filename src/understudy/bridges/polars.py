@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from understudy.bridges.source import current
+from understudy.bridges.source import current, told_expiration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from understudy.identity import CredentialSource
+
+_ASK_AGAIN = 60.0  # seconds after which polars asks for another set, where this one has expired
 
 
 class credential_provider:
@@ -16,8 +18,11 @@ class credential_provider:
         self.source = source
 
     def __call__(self) -> tuple[dict[str, str], int | None]:
+        import time
+
         given = current(self.source)
+        expiration = told_expiration(given, time.time(), _ASK_AGAIN)
         members = {"aws_access_key_id": given.access_key_id, "aws_secret_access_key": given.secret_access_key}
         if given.session_token is not None:
             members["aws_session_token"] = given.session_token
-        return members, None if given.expiration is None else int(given.expiration.timestamp())
+        return members, None if expiration is None else int(expiration.timestamp())

@@ -6,6 +6,8 @@ from understudy.flow import drive, drive_async
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from understudy.identity import AWSCredentials, CredentialSource
 
 EXPIRED_CODES = ("ExpiredToken", "ExpiredTokenException", "InvalidToken")
@@ -35,6 +37,19 @@ def reject(source: CredentialSource, access_key_id: str) -> bool:
         return False
     invalidate(access_key_id)
     return True
+
+
+def told_expiration(given: AWSCredentials, now: float, longer: float) -> datetime | None:
+    """The expiration to tell a client that refuses credentials past theirs: the true one, or `longer` seconds from now.
+
+    A set that has expired is only served while its source has an outage, and it is the service that decides whether it
+    is still good.
+    """
+    from datetime import UTC, datetime
+
+    if given.expiration is None or given.expiration.timestamp() > now:
+        return given.expiration
+    return datetime.fromtimestamp(now + longer, UTC)
 
 
 def is_expired_answer(status: int, error_type: str | None, body: bytes) -> bool:
