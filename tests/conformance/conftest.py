@@ -47,12 +47,15 @@ class Stage:
     web_role = f"arn:aws:iam::{B}:role/WebRole"
     clients = ("boto3", "cli", "js", "bad", "boto3-more")
 
-    def __init__(self, running: Any, clock: MovableClock, provider: Any, trouble: list[str]) -> None:
+    def __init__(
+        self, running: Any, clock: MovableClock, provider: Any, directory_of_people: Any, trouble: list[str]
+    ) -> None:
         self.running = running
         self.url: str = running.url
         self.host = f"{running.host}:{running.port}"
         self.clock = clock
         self.provider = provider
+        self.directory_of_people = directory_of_people
         self.trouble = trouble
 
     def keys(self, name: str) -> dict[str, str]:
@@ -67,6 +70,34 @@ class Stage:
     def serial(self, client: str) -> str:
         """An MFA device of alice's for one client: a code works once, whoever sent it."""
         return f"arn:aws:iam::{A}:mfa/alice-{client}"
+
+    @property
+    def saml_provider(self) -> str:
+        return f"arn:aws:iam::{B}:saml-provider/Directory"
+
+    saml_role = f"arn:aws:iam::{B}:role/SamlRole"
+
+    def saml(self, name: str) -> str:
+        """A SAML response that SamlRole accepts; `name` becomes the session's."""
+        found: str = self.directory_of_people.response(self.saml_role, self.saml_provider, session_name=name)
+        return found
+
+    def trade_in(self) -> str:
+        """A trade-in token that stands for CrossAccountRole."""
+        from understudy.server.trade_in import TradeIn
+
+        sealed: str = self.running.service.trade_ins.seal(TradeIn(self.role, int(self.clock.time()) + 600))
+        return sealed
+
+    def denial(self) -> str:
+        """The encoded message of a refusal that concerns account A."""
+        from tests.conformance.raw import exchange, signed
+
+        from understudy.server.service import MESSAGE_HEADER
+
+        form = {"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": self.role, "RoleSessionName": "demo"}
+        answer = exchange(self.host, signed(self.host, self.keys("bob"), form, self.clock.time()).bytes)
+        return answer.headers[MESSAGE_HEADER]
 
     def code(self, client: str) -> str:
         from understudy.server.mfa import totp
@@ -83,9 +114,20 @@ def seed(client: str) -> bytes:
     return f"seed of {client}".encode().ljust(20, b".")
 
 
-def entities(provider: Any) -> list[Any]:
-    """Two accounts: alice may do everything, bob nothing, carol's key is inactive; two roles in the other account."""
-    from understudy.directory import AccessKey, Account, MFADevice, OIDCProvider, Policies, Role, User
+def entities(provider: Any, people: Any) -> list[Any]:
+    """Two accounts: alice may do everything, bob nothing, carol's key is inactive; three roles in the other account."""
+    from understudy.directory import (
+        AccessKey,
+        Account,
+        MFADevice,
+        OIDCProvider,
+        Organization,
+        OrganizationalUnit,
+        Policies,
+        Role,
+        SAMLProvider,
+        User,
+    )
     from understudy.directory.identifiers import derived_access_key_id, derived_secret
 
     def key(name: str, *, active: bool = True) -> AccessKey:
@@ -100,6 +142,12 @@ def entities(provider: Any) -> list[Any]:
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {"StringLike": {f"{provider.issuer.partition('//')[2]}:sub": "repo:understudy/*"}},
     }
+    trust_people = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{B}:saml-provider/Directory"},
+        "Action": "sts:AssumeRoleWithSAML",
+        "Condition": {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}},
+    }
     trust_account = {
         "Effect": "Allow",
         "Principal": {"AWS": f"arn:aws:iam::{A}:root"},
@@ -108,13 +156,18 @@ def entities(provider: Any) -> list[Any]:
     all_allowed = Policies(inline={"all": policy(EVERYTHING)})
     return [
         Account(account_id=A, root_access_keys=(key("root"),)),
-        Account(account_id=B),
+        Account(account_id=B, outbound_web_identity_federation=True),
+        Organization(
+            organization_id="o-example", management_account=A, units=(OrganizationalUnit(path="r-1", accounts=(B,)),)
+        ),
         User(account=A, name="alice", access_keys=(key("alice"),), mfa_devices=devices, policies=all_allowed),
         User(account=A, name="bob", access_keys=(key("bob"),)),
         User(account=A, name="carol", access_keys=(key("carol", active=False),), policies=all_allowed),
         Role(account=B, name="CrossAccountRole", trust_policy=policy(trust_account), policies=all_allowed),
         Role(account=B, name="WebRole", trust_policy=policy(trust_web)),
+        Role(account=B, name="SamlRole", trust_policy=policy(trust_people)),
         oidc,
+        SAMLProvider(account=B, name="Directory", metadata=people.metadata()),
     ]
 
 
@@ -135,16 +188,18 @@ def opened() -> Iterator[Stage]:
     from understudy.directory import MemoryDirectory
     from understudy.server.identity_provider import IdentityProvider
     from understudy.server.run import running
+    from understudy.server.saml_provider import SAMLIdentityProvider
     from understudy.server.settings import Settings
 
     clock, trouble = MovableClock(), Trouble()
     provider = IdentityProvider("https://idp.example.com", algorithm="ES256")
+    people = SAMLIdentityProvider()
     loggers = [logging.getLogger(name) for name in ("understudy.server", "uvicorn.error", "asyncio")]
     for logger in loggers:
         logger.addHandler(trouble)
     try:
-        with running(MemoryDirectory(entities(provider)), Settings(clock=clock)) as found:
-            yield Stage(found, clock, provider, trouble.seen)
+        with running(MemoryDirectory(entities(provider, people)), Settings(clock=clock)) as found:
+            yield Stage(found, clock, provider, people, trouble.seen)
     finally:
         for logger in loggers:
             logger.removeHandler(trouble)

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 FORM = "application/x-www-form-urlencoded"
 SIGNED = ("content-type", "host", "x-amz-date", "x-amz-security-token")
@@ -124,3 +124,10 @@ class Signing:
         for part in (self.date, self.region, self.service, self.terminator):
             key = hmac.digest(key, part.encode(), "sha256")
         return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+def signed(host: str, keys: Mapping[str, str], form: Mapping[str, str], now: float, **wanted: Any) -> Message:
+    """A POST as it should be."""
+    message = Message("POST", "/", {"host": host, "content-type": FORM}, urlencode(form, quote_via=quote).encode())
+    Signing(keys, now, wanted).by_header(message)
+    return message

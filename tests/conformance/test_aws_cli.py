@@ -130,3 +130,21 @@ def test_the_other_operations(shell: Shell, stage: Stage, alice: dict[str, str])
     assert found["Account"] == A
     shown = shell.refused("decode-authorization-message", "--encoded-message", "nonsense", **alice)
     assert "(InvalidAuthorizationMessageException)" in shown
+
+
+def test_the_operations_of_federation_and_administration(shell: Shell, stage: Stage, alice: dict[str, str]) -> None:
+    found = shell.ask("decode-authorization-message", "--encoded-message", stage.denial(), **alice)
+    assert json.loads(found["DecodedMessage"])["allowed"] is False
+    found = shell.ask(
+        *("assume-role-with-saml", "--role-arn", stage.saml_role, "--principal-arn", stage.saml_provider),
+        *("--saml-assertion", stage.saml("cli")),
+    )
+    assert found["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{B}:assumed-role/SamlRole/cli"
+    task = "arn=arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"
+    found = shell.ask("assume-root", "--target-principal", B, "--task-policy-arn", task, **alice)
+    who = shell.ask("get-caller-identity", **environment_of(found["Credentials"]))
+    assert who["Arn"] == f"arn:aws:iam::{B}:root"
+    found = shell.ask("get-delegated-access-token", "--trade-in-token", stage.trade_in(), **alice)
+    assert found["Credentials"]["SessionToken"]
+    shown = shell.refused("get-web-identity-token", "--audience", "x", "--signing-algorithm", "RS256", **alice)
+    assert "(OutboundWebIdentityFederationDisabledException)" in shown

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from tests.conformance.conftest import A, B, Stage
-from tests.conformance.raw import FORM, Answer, Message, Signing, exchange
+from tests.conformance.raw import FORM, Answer, Message, Signing, exchange, signed
 
 pytestmark = pytest.mark.conformance
 
@@ -122,14 +122,9 @@ class Sessions:
         return {name: text_of(response.body, name) or "" for name in names}
 
 
-def signed_by(
-    stage: Stage, keys: Mapping[str, str], form: Mapping[str, str], wanted: Mapping[str, Any] | None = None
-) -> Message:
+def signed_by(stage: Stage, keys: Mapping[str, str], form: Mapping[str, str]) -> Message:
     """A request as it should be."""
-    body = urlencode({**BY_DEFAULT, **form}, quote_via=quote).encode()
-    message = Message("POST", "/", {"host": stage.host, "content-type": FORM}, body)
-    Signing(keys, stage.clock.time(), wanted or {}).by_header(message)
-    return message
+    return signed(stage.host, keys, {**BY_DEFAULT, **form}, stage.clock.time())
 
 
 def text_of(body: bytes, name: str) -> str | None:

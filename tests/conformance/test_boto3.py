@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -199,6 +200,45 @@ def test_decode_authorization_message(stage: Stage, alice: Any, bob: Any) -> Non
     with pytest.raises(alice.exceptions.InvalidAuthorizationMessageException):
         alice.decode_authorization_message(EncodedMessage="nonsense")
     assert refused(bob.decode_authorization_message, EncodedMessage="x")[:2] == (403, "AccessDenied")
+
+
+def test_decode_the_message_of_a_refusal(stage: Stage, alice: Any) -> None:
+    found = json.loads(alice.decode_authorization_message(EncodedMessage=stage.denial())["DecodedMessage"])
+    assert found["allowed"] is False
+    assert found["context"]["action"] == "sts:AssumeRole"
+    assert found["context"]["principal"]["arn"] == f"arn:aws:iam::{A}:user/bob"
+
+
+def test_assume_role_with_saml_unsigned(stage: Stage, client_of: Callable[..., Any], alice: Any) -> None:
+    found = alice.assume_role_with_saml(
+        RoleArn=stage.saml_role, PrincipalArn=stage.saml_provider, SAMLAssertion=stage.saml("boto3")
+    )
+    assert (found["Subject"], found["SubjectType"]) == ("alice", "persistent")
+    assert found["Audience"] == "https://signin.aws.amazon.com/saml"
+    who = client_of(found["Credentials"]).get_caller_identity()
+    assert who["Arn"] == found["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{B}:assumed-role/SamlRole/boto3"
+
+
+def test_assume_root(client_of: Callable[..., Any], alice: Any) -> None:
+    task = {"arn": "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"}
+    found = alice.assume_root(TargetPrincipal=B, TaskPolicyArn=task)
+    assert client_of(found["Credentials"]).get_caller_identity()["Arn"] == f"arn:aws:iam::{B}:root"
+
+
+def test_delegated_access_token(stage: Stage, client_of: Callable[..., Any], alice: Any) -> None:
+    found = alice.get_delegated_access_token(TradeInToken=stage.trade_in())
+    assert client_of(found["Credentials"]).get_caller_identity()["Account"] == B
+    assert found["AssumedPrincipal"].startswith("arn:aws:")
+
+
+def test_web_identity_token(stage: Stage, client_of: Callable[..., Any], alice: Any) -> None:
+    session = client_of(alice.assume_role(RoleArn=stage.role, RoleSessionName="boto3")["Credentials"])
+    found = session.get_web_identity_token(Audience=["x"], SigningAlgorithm="ES384", DurationSeconds=60)
+    assert found["WebIdentityToken"].count(".") == 2
+    assert timedelta(0) < found["Expiration"] - datetime.now(UTC) <= timedelta(seconds=61)
+    disabled = alice.exceptions.OutboundWebIdentityFederationDisabledException
+    with pytest.raises(disabled):
+        alice.get_web_identity_token(Audience=["x"], SigningAlgorithm="ES384")
 
 
 def test_a_presigned_address_of_botocore_is_good(stage: Stage, alice: Any) -> None:

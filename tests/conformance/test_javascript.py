@@ -63,6 +63,12 @@ def seen(stage: Stage, project: Path) -> dict[str, Any]:
         "role": stage.role,
         "web_role": stage.web_role,
         "token": stage.token(),
+        "account": B,
+        "saml_role": stage.saml_role,
+        "saml_provider": stage.saml_provider,
+        "saml": stage.saml("js"),
+        "trade_in": stage.trade_in(),
+        "denial": stage.denial(),
         "serial": stage.serial("js"),
         "code": stage.code("js"),
     }
@@ -138,6 +144,25 @@ def test_federation_token(seen: dict[str, Any]) -> None:
 def test_key_info_and_decoding(seen: dict[str, Any]) -> None:
     assert output(seen, "key_info")["Account"] == A
     assert refusal(seen, "decode_refused")[:2] == (400, "InvalidAuthorizationMessageException")
+
+
+def test_the_message_of_a_refusal_is_decoded(seen: dict[str, Any]) -> None:
+    assert json.loads(output(seen, "decode")["DecodedMessage"])["allowed"] is False
+
+
+def test_saml_needs_no_credentials(seen: dict[str, Any]) -> None:
+    assert output(seen, "saml")["Arn"] == f"arn:aws:sts::{B}:assumed-role/SamlRole/js"
+    assert refusal(seen, "saml_refused")[:2] == (400, "InvalidIdentityTokenException")
+
+
+def test_root_delegated_and_outbound_tokens(seen: dict[str, Any]) -> None:
+    assert output(seen, "root")["Arn"] == f"arn:aws:iam::{B}:root"
+    assert refusal(seen, "root_refused")[0] == 400
+    assert output(seen, "delegated")["Account"] == B
+    assert refusal(seen, "delegated_refused")[0] == 400
+    assert output(seen, "web_token")["WebIdentityToken"].count(".") == 2
+    refused = "OutboundWebIdentityFederationDisabledException"
+    assert refusal(seen, "web_token_refused")[:2] == (403, refused)
 
 
 def test_wrong_secret(seen: dict[str, Any]) -> None:

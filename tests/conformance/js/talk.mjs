@@ -3,12 +3,16 @@ import { readFileSync } from "node:fs";
 import {
   STSClient,
   AssumeRoleCommand,
+  AssumeRoleWithSAMLCommand,
   AssumeRoleWithWebIdentityCommand,
+  AssumeRootCommand,
   DecodeAuthorizationMessageCommand,
   GetAccessKeyInfoCommand,
   GetCallerIdentityCommand,
+  GetDelegatedAccessTokenCommand,
   GetFederationTokenCommand,
   GetSessionTokenCommand,
+  GetWebIdentityTokenCommand,
 } from "@aws-sdk/client-sts";
 import { fromTemporaryCredentials, fromWebToken } from "@aws-sdk/credential-providers";
 
@@ -65,6 +69,34 @@ const steps = {
   },
   key_info: () => alice.send(new GetAccessKeyInfoCommand({ AccessKeyId: props.alice.AccessKeyId })),
   decode_refused: () => alice.send(new DecodeAuthorizationMessageCommand({ EncodedMessage: "nonsense" })),
+  decode: () => alice.send(new DecodeAuthorizationMessageCommand({ EncodedMessage: props.denial })),
+  saml: async () => {
+    const client = new STSClient({ ...where, credentials: () => Promise.reject(new Error("needs none")) });
+    const found = await client.send(
+      new AssumeRoleWithSAMLCommand({ RoleArn: props.saml_role, PrincipalArn: props.saml_provider, SAMLAssertion: props.saml }),
+    );
+    return clientOf(found.Credentials).send(new GetCallerIdentityCommand({}));
+  },
+  saml_refused: () =>
+    alice.send(
+      new AssumeRoleWithSAMLCommand({ RoleArn: props.saml_role, PrincipalArn: props.saml_provider, SAMLAssertion: "bm9uc2Vuc2U=" }),
+    ),
+  root: async () => {
+    const TaskPolicyArn = { arn: "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials" };
+    const found = await alice.send(new AssumeRootCommand({ TargetPrincipal: props.account, TaskPolicyArn }));
+    return clientOf(found.Credentials).send(new GetCallerIdentityCommand({}));
+  },
+  root_refused: () => alice.send(new AssumeRootCommand({ TargetPrincipal: props.account, TaskPolicyArn: { arn: RoleArn } })),
+  delegated: async () => {
+    const found = await alice.send(new GetDelegatedAccessTokenCommand({ TradeInToken: props.trade_in }));
+    return clientOf(found.Credentials).send(new GetCallerIdentityCommand({}));
+  },
+  delegated_refused: () => alice.send(new GetDelegatedAccessTokenCommand({ TradeInToken: "nonsense" })),
+  web_token: async () => {
+    const session = await alice.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "js" }));
+    return clientOf(session.Credentials).send(new GetWebIdentityTokenCommand({ Audience: ["x"], SigningAlgorithm: "RS256" }));
+  },
+  web_token_refused: () => alice.send(new GetWebIdentityTokenCommand({ Audience: ["x"], SigningAlgorithm: "RS256" })),
   wrong_secret: () =>
     clientOf({ ...props.alice, SecretAccessKey: "wrong" }).send(new GetCallerIdentityCommand({})),
   temporary_credentials: async () => {
