@@ -22,6 +22,7 @@ from understudy.shape import Integer, Kind, ListOf, Nested
 ARNS = (
     "arn:aws:iam::987654321098:role/CrossAccountRole",
     "arn:aws:iam::987654321098:role/WebRole",
+    "arn:aws:iam::987654321098:role/SamlRole",
     "arn:aws:iam::123456789012:mfa/alice-bad",
     "arn:aws:iam::987654321098:saml-provider/Directory",
     "arn:aws:iam::aws:policy/ReadOnlyAccess",
@@ -107,6 +108,11 @@ VALUES: tuple[Any, ...] = (
     {"IpAddress": {"aws:SourceIp": "999.0.0.0/99"}},
     {"ForAllValues:Null": {"x": "y"}},
 )
+SAML = (
+    '<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" '
+    'xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><saml:Issuer>x</saml:Issuer>'
+    "<saml:Assertion><saml:Issuer>x</saml:Issuer><saml:Subject/></saml:Assertion></samlp:Response>"
+)
 POLICY: dict[str, Any] = {
     "Version": "2012-10-17",
     "Id": "x",
@@ -126,7 +132,9 @@ POLICY: dict[str, Any] = {
 
 
 class Mangler:
-    """Makes wrong requests for one stand-in. `keys` are the credentials to sign with, `token` signs claims as given."""
+    """Makes wrong requests for one stand-in. `keys` are the credentials to sign with, `token` signs claims as given,
+    `saml` attributes as given.
+    """
 
     def __init__(
         self,
@@ -135,12 +143,14 @@ class Mangler:
         now: Callable[[], float],
         keys: list[Mapping[str, str]],
         token: Callable[[Mapping[str, Any], Mapping[str, Any]], str],
+        saml: Callable[[Mapping[str, Any]], str],
     ) -> None:
         self.random = Random(seed)
         self.host = host
         self.now = now
         self.keys = keys
         self.token = token
+        self.saml = saml
 
     def message(self) -> Message:
         """A request whose members are wrong, mostly signed well, so that they are looked at."""
@@ -207,7 +217,7 @@ class Mangler:
         if name == "SAMLAssertion":
             return self._saml()
         if name.endswith(("Arn", "arn", "SerialNumber", "TargetPrincipal")):
-            return random.choice(ARNS[:4] * 3 + ARNS)
+            return random.choice(ARNS[:5] * 3 + ARNS)
         if name in ("EncodedMessage", "TradeInToken", "ContextAssertion") or name.endswith(".ContextAssertion"):
             return self._opaque()
         good = {"RoleSessionName": "demo", "Name": "carl", "TokenCode": "123456", "SigningAlgorithm": "RS256"}
@@ -256,14 +266,31 @@ class Mangler:
 
     def _saml(self) -> str:
         random = self.random
-        text = (
-            '<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">'
-            "<saml:Issuer>x</saml:Issuer><saml:Assertion><saml:Issuer>x</saml:Issuer><saml:Subject/></saml:Assertion></samlp:Response>"
-        )
-        text = random.choice([text, "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "<a/>", "", "\x00", text])
-        if random.random() < 0.3:
+        if random.random() < 0.6:
+            text = base64.b64decode(self.saml(self._attributes())).decode()
+        else:
+            text = random.choice([SAML, "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "<a/>", "", "\x00"])
+        if random.random() < 0.4:
             text = self._spoiled_text(text)
-        return base64.b64encode(text.encode("utf-8", "replace")).decode()
+        encoded = base64.b64encode(text.encode("utf-8", "replace")).decode()
+        return self._spoiled_text(encoded) if random.random() < 0.1 else encoded
+
+    def _attributes(self) -> dict[str, Any]:
+        """Attributes of an assertion that is signed rightly, whatever they say."""
+        random, aws = self.random, "https://aws.amazon.com/SAML/Attributes/"
+        names = (
+            "Role",
+            "RoleSessionName",
+            "SessionDuration",
+            "PrincipalTag:Team",
+            "PrincipalTag:",
+            "TransitiveTagKeys",
+            "SourceIdentity",
+            "x",
+        )
+        texts = [text for text in (*TEXTS, *ARNS) if text.isprintable()]
+        chosen = random.sample(names, random.choice([0, 1, 1, 2, 4]))
+        return {aws + name: random.choice([random.choice(texts), random.sample(texts, 2), []]) for name in chosen}
 
     def _opaque(self) -> str:
         random = self.random

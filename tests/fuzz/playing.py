@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from typing import Any
 from xml.etree import ElementTree
 
@@ -27,12 +28,17 @@ class Player:
         sessions = Sessions(stage)
         names = ("alice", "alice", "bob", "root", "role", "user_session", "federated", "expired", "spliced")
         keys = [sessions.keys(name) for name in names]
-        self.mangler = Mangler(seed, stage.host, stage.clock.time, keys, self._token)
+        self.mangler = Mangler(seed, stage.host, stage.clock.time, keys, self._token, self._saml)
         self.wrong: list[tuple[bytes, str]] = []
         self.played = 0
 
     def _token(self, claims: Any, header: Any) -> str:
         found: str = self.stage.provider.sign(claims, header=header or None)
+        return found
+
+    def _saml(self, attributes: Any) -> str:
+        stage = self.stage
+        found: str = stage.directory_of_people.response(stage.saml_role, stage.saml_provider, attributes=attributes)
         return found
 
     def inside(self) -> None:
@@ -51,20 +57,14 @@ class Player:
         self._judge(message.bytes, Answer(response.status, dict(response.headers), response.body))
 
     def over_a_socket(self) -> None:
-        """One request of mangled bytes over a connection; an answer is not owed, nor that it is waited for."""
+        """One request of mangled bytes over a connection; bytes that are no HTTP are owed no answer."""
         data = self.mangler.bytes()
         try:
             answer = exchange(self.stage.host, data, timeout=0.3)
-        except (OSError, ValueError, EOFError) as error:
-            if not isinstance(error, TimeoutError | ConnectionError | OSError):
-                self.wrong.append((data, repr(error)))
-            return self._judge(data, None)
-        except Exception as error:  # http.client's: the connection was closed without an answer
-            return self._judge(
-                data,
-                None if "RemoteDisconnected" in repr(error) or "BadStatusLine" in repr(error) else Answer(0, {}, b""),
-            )
-        return self._judge(data, answer)
+        except (OSError, HTTPException):
+            self._judge(data, None)
+        else:
+            self._judge(data, answer)
 
     def _judge(self, data: bytes, answer: Answer | None) -> None:
         self.played += 1
