@@ -79,9 +79,12 @@ def read_copy_source(value: str) -> tuple[Target, str | None]:
 
 def _bucket_of_host(host: str, base_hosts: Sequence[str]) -> str | None:
     name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+    name = name.lower()
     for base in sorted(base_hosts, key=len, reverse=True):
-        if name.lower().endswith(f".{base}"):
-            return name.lower()[: -len(base) - 1]
+        if name == base:
+            return None
+        if name.endswith(f".{base}"):
+            return name[: -len(base) - 1]
     return None
 
 
