@@ -176,11 +176,11 @@ class _Connection(asyncio.Protocol):
         if self._reader is not None:
             self._feed(b"")
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
         if self._whole is not None and not self._whole.done():
-            if error is not None:
-                self._whole.set_exception(error)
+            if exc is not None:
+                self._whole.set_exception(exc)
             else:
                 self._feed(b"")
 
