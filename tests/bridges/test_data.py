@@ -7,7 +7,6 @@ import io
 import pickle
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -204,10 +203,12 @@ def test_duckdb_parses_the_secret(play: Play) -> None:
     library = pytest.importorskip("duckdb")
     options = {"region": "eu-west-1", "endpoint": "localhost:9", "url_style": "path", "use_ssl": False}
     sql = duckdb.secret_sql(play.credentials, name='a "b"', scope="s3://it's", **options)
-    with suppress(library.CatalogException, library.InvalidInputException, library.HTTPException, library.IOException):
-        library.connect().execute(
-            sql
-        )  # without httpfs there is no such kind of secret; a ParserException passes through
+    try:
+        library.connect().execute(sql)
+    except library.ParserException:
+        raise
+    except library.Error:
+        pass  # without httpfs there is no such kind of secret
 
 
 def test_pyiceberg_reads_with_properties_of_the_moment(play: Play) -> None:
