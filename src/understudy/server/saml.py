@@ -37,7 +37,7 @@ from .saml_attributes import (
 from .saml_metadata import Metadata, UnusableMetadata, read_metadata
 
 if TYPE_CHECKING:
-    from lxml import etree
+    import lxml.etree as etree
 
 SAML = "urn:oasis:names:tc:SAML:2.0:assertion"
 SAMLP = "urn:oasis:names:tc:SAML:2.0:protocol"
@@ -207,7 +207,7 @@ def _signed_content(element: etree._Element, certificates: Collection[Any]) -> e
 
 
 def _standing_alone(element: etree._Element) -> bytes:
-    from lxml import etree
+    import lxml.etree as etree
 
     return bytes(etree.tostring(element, with_tail=False))
 

@@ -16,7 +16,7 @@ from .saml_attributes import AWS
 from .saml_metadata import MD
 
 if TYPE_CHECKING:
-    from lxml import etree
+    import lxml.etree as etree
 
     from understudy.clock import Clock
 
@@ -43,8 +43,8 @@ class SAMLIdentityProvider:
 
     def metadata(self) -> str:
         """The metadata document, to be kept with a SAML provider of an account."""
+        import lxml.etree as etree
         from cryptography.hazmat.primitives.serialization import Encoding
-        from lxml import etree
 
         root = etree.Element(f"{{{MD}}}EntityDescriptor", entityID=self.entity_id, nsmap={None: MD, "ds": DS})
         role = etree.SubElement(root, f"{{{MD}}}IDPSSODescriptor", protocolSupportEnumeration=SAMLP)
@@ -143,7 +143,7 @@ class SAMLIdentityProvider:
 
     def signed(self, root: etree._Element) -> etree._Element:
         """The element with an enveloped signature after its Issuer (SAML 2.0 core, section 5.4)."""
-        from lxml import etree
+        import lxml.etree as etree
         from signxml.algorithms import CanonicalizationMethod, SignatureMethod
         from signxml.signer import XMLSigner
 
@@ -159,7 +159,7 @@ class SAMLIdentityProvider:
         return signed
 
     def _begun(self, tag: str, namespaces: Mapping[str, str]) -> etree._Element:
-        from lxml import etree
+        import lxml.etree as etree
 
         root = etree.Element(tag, nsmap=dict(namespaces))
         for name, value in {"ID": f"_{token_hex(16)}", "Version": "2.0", "IssueInstant": self._moment(0)}.items():
@@ -199,7 +199,7 @@ class SAMLIdentityProvider:
 
 def encoded(root: etree._Element) -> str:
     """The base64 text of an element, as AssumeRoleWithSAML takes it."""
-    from lxml import etree
+    import lxml.etree as etree
 
     return b64encode(etree.tostring(root)).decode()
 
@@ -215,8 +215,8 @@ def new_encryption_key() -> tuple[str, str]:
 
 
 def _encrypted(assertion: etree._Element, public_key: str, algorithm: str) -> etree._Element:
+    import lxml.etree as etree
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
-    from lxml import etree
 
     from .xml_encryption import encrypt
 
@@ -227,7 +227,7 @@ def _encrypted(assertion: etree._Element, public_key: str, algorithm: str) -> et
 def _child(
     parent: etree._Element, name: str, text: str | None = None, *, namespace: str = SAML, **attributes: str
 ) -> etree._Element:
-    from lxml import etree
+    import lxml.etree as etree
 
     made = etree.SubElement(parent, f"{{{namespace}}}{name}", attributes)
     made.text = text

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lxml import etree
+    import lxml.etree as etree
 
 LARGEST = 1_000_000
 """Bytes. An assertion has at most 75,000, metadata at most 10,000,000 characters at the service."""
@@ -22,7 +22,7 @@ class UnsafeXML(ValueError):
 
 def parse(text: bytes | str, *, largest: int = LARGEST) -> etree._Element:
     """The root element; raises `UnsafeXML`."""
-    from lxml import etree
+    import lxml.etree as etree
 
     content = text.encode("utf-8") if isinstance(text, str) else text
     if len(content) > largest:
@@ -39,7 +39,7 @@ def parse(text: bytes | str, *, largest: int = LARGEST) -> etree._Element:
 
 def new_parser() -> etree.XMLParser:
     """A parser for one document."""
-    from lxml import etree
+    import lxml.etree as etree
 
     return etree.XMLParser(
         resolve_entities=False,

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from . import xml_documents
 
 if TYPE_CHECKING:
+    import lxml.etree as etree
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-    from lxml import etree
 
 XENC = "http://www.w3.org/2001/04/xmlenc#"
 XENC11 = "http://www.w3.org/2009/xmlenc11#"
@@ -72,7 +72,7 @@ def decrypt(element: etree._Element, private_keys: Iterable[str]) -> bytes:
 
 def encrypt(content: bytes, public_key: RSAPublicKey, algorithm: str = f"{XENC11}aes256-gcm") -> etree._Element:
     """An ``EncryptedAssertion`` around these bytes."""
-    from lxml import etree
+    import lxml.etree as etree
 
     mode, length = CONTENT[algorithm]
     key = urandom(length)
@@ -114,7 +114,7 @@ def _value(parent: etree._Element) -> bytes:
 
 
 def _set_value(parent: etree._Element, value: bytes) -> None:
-    from lxml import etree
+    import lxml.etree as etree
 
     data = etree.SubElement(parent, f"{{{XENC}}}CipherData")
     etree.SubElement(data, f"{{{XENC}}}CipherValue").text = b64encode(value).decode()
