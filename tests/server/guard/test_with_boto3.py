@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.server.guard.conftest import ALICE, BUCKET, CAROL, B, s3, session
+from tests.server.guard.conftest import ALICE, BUCKET, CAROL, A, B, s3, session
 
 from understudy.directory import AccessKey
 
@@ -203,3 +203,20 @@ def test_other_services_are_authorised_by_the_operation_they_name(stand_in: Any)
     assert refused(dynamodb.describe_limits)["Error"]["Code"] == "AccessDeniedException"
     iam = session(CAROL).client("iam", endpoint_url=stand_in.url)
     assert refused(iam.list_users)["Error"]["Code"] == "AccessDenied"
+
+
+def test_a_name_that_moto_takes_for_its_own_is_no_bucket(carol: Any) -> None:
+    for name in ("moto-api", "moto-api-data", "latest", "v20180820"):
+        assert refused(carol.create_bucket, Bucket=name)["Error"]["Code"] == "InvalidBucketName"
+        assert refused(carol.get_object, Bucket=name, Key="data.json")["Error"]["Code"] == "InvalidBucketName"
+
+
+def test_an_owner_that_is_expected_is_compared(carol: Any) -> None:
+    carol.put_object(Bucket=BUCKET, Key="owned", Body=b"1", ExpectedBucketOwner=B)
+    answer = refused(carol.get_object, Bucket=BUCKET, Key="owned", ExpectedBucketOwner=A)
+    assert answer["Error"]["Code"] == "AccessDenied"
+    copy = {"Bucket": BUCKET, "Key": "copied", "CopySource": f"{BUCKET}/owned"}
+    carol.copy_object(**copy, ExpectedBucketOwner=B)
+    shared = {**copy, "Bucket": "shared-bucket"}
+    carol.copy_object(**shared, ExpectedSourceBucketOwner=B)
+    assert refused(carol.copy_object, **shared, ExpectedSourceBucketOwner=A)["Error"]["Code"] == "AccessDenied"

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 
 
+def is_taken_by_moto(bucket: str) -> bool:
+    """Whether moto's server reads a path that begins with this name as something else than a bucket.
+
+    It would let anybody who may create the bucket see or reset everything that is stored.
+    """
+    return bucket.startswith("moto-api") or bucket in ("latest", "v20180820")
+
+
 class EmbeddedUpstream:
     """Starts moto's server and stops it. It answers for S3 and for other services; what it stores, this process keeps.
 

@@ -26,7 +26,8 @@ _PASSED: Final = frozenset(
 
 _OURS: Final = frozenset(
     (
-        "x-amz-content-sha256", "x-amz-date", "x-amz-decoded-content-length", "x-amz-security-token", "x-amz-trailer",
+        "x-amz-content-sha256", "x-amz-date", "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner",
+        "x-amz-decoded-content-length", "x-amz-security-token", "x-amz-trailer",
         "x-amz-sdk-checksum-algorithm", "x-amz-target", "x-amz-copy-source",
     )
 )  # fmt: skip

@@ -11,8 +11,9 @@ from understudy.errors import ServiceError
 from understudy.server.guard import bucket_policies, forwarding
 from understudy.server.guard.conditions import s3_conditions
 from understudy.server.guard.deletions import LARGEST, deletions
+from understudy.server.guard.embedded import is_taken_by_moto
 from understudy.server.guard.exchange import GuardedCall, Outcome, one_piece
-from understudy.server.guard.faults import GuardError
+from understudy.server.guard.faults import GuardError, denied
 from understudy.server.guard.listing import only_of
 from understudy.server.guard.requests import check_framing, parameters_of, payload_of, verified
 from understudy.server.guard.s3_actions import Permission, required, single_parameters, subresource
@@ -33,6 +34,7 @@ WHOLE: Final = 1_048_576
 and its end is held back: what does not verify is never completed upstream."""
 
 _DELETE = "delete"
+_SOURCE_OWNER = "x-amz-source-expected-bucket-owner"
 
 
 class S3Call(GuardedCall):
@@ -50,6 +52,7 @@ class S3Call(GuardedCall):
         pairs = parameters_of(request)
         self.headers = header_values(request)
         self.target = read_target(request.path, request.host, self.guard.settings.base_hosts)
+        self._check_name()
         self._authenticate(pairs)
         self.parameters = single_parameters([pair for pair in pairs if pair[0] not in AUTH_PARAMETERS])
         payload, length = payload_of(self.headers, self._found, self._signing_key, request.method)
@@ -68,6 +71,11 @@ class S3Call(GuardedCall):
         async with self._forwarded(upstream, incoming, payload, length, body) as outcome:
             self._learn(outcome.status)
             yield outcome
+
+    def _check_name(self) -> None:
+        name = self.target.bucket
+        if name is not None and self.guard.is_embedded and is_taken_by_moto(name):
+            raise GuardError("The specified bucket is not valid.", "InvalidBucketName", 400, [("BucketName", name)])
 
     def _authenticate(self, pairs: Sequence[tuple[str, str]]) -> None:
         region = self.guard.settings.region
@@ -104,7 +112,18 @@ class S3Call(GuardedCall):
         self.action, self.resource = permissions[0].action, permissions[0].target.arn()
         region = "us-east-1" if self._found is None else self._found.claim.scope.region
         conditions = s3_conditions(self.parameters, self.headers, self._found, self.moment)
+        self._check_expected_owners(permissions)
         self.guard.authorizer.require_s3(self.caller, permissions, {**self.context(region), **conditions})
+
+    def _check_expected_owners(self, permissions: Sequence[Permission]) -> None:
+        """A caller may say whose it takes the bucket, and the source of a copy, to be; another's is refused."""
+        sources = [each.target.bucket for each in permissions if each.target.bucket and each.target != self.target]
+        expected = [(self.target.bucket, "x-amz-expected-bucket-owner"), *((name, _SOURCE_OWNER) for name in sources)]
+        for name, header in expected:
+            owner = self.headers.get(header)
+            bucket = self.guard.service.directory.bucket(name or "")
+            if owner is not None and bucket is not None and bucket.account != owner:
+                raise denied()
 
     async def _verified_whole(self, incoming: Incoming, payload: Payload, limit: int) -> bytes:
         found = bytearray()
