@@ -1,5 +1,7 @@
 """aiobotocore, and s3fs over it: ``s3fs.S3FileSystem(session=session(credentials))``."""
 
+# pyright: reportMissingImports=false, reportMissingModuleSource=false
+
 from __future__ import annotations
 
 from understudy.bridges.botocore import METHOD, BotocoreCredentials, frozen, renew_when_expired

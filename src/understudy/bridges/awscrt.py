@@ -1,5 +1,7 @@
 """awscrt: a credentials provider for the clients of the Common Runtime (S3, MQTT)."""
 
+# pyright: reportMissingImports=false, reportMissingModuleSource=false
+
 from __future__ import annotations
 
 from understudy.bridges.source import current

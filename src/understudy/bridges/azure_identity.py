@@ -1,5 +1,7 @@
 """azure-identity: a token that STS signed as the assertion of an application, in place of a secret."""
 
+# pyright: reportMissingImports=false, reportMissingModuleSource=false
+
 from __future__ import annotations
 
 TYPE_CHECKING = False

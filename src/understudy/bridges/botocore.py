@@ -89,8 +89,8 @@ def frozen(credentials: AWSCredentials) -> Frozen:
 def _frozen_type() -> type[Frozen]:
     from botocore.credentials import ReadOnlyCredentials
 
-    kind: type[Frozen] = ReadOnlyCredentials
-    return kind
+    kind: Any = ReadOnlyCredentials
+    return kind  # type: ignore[no-any-return]
 
 
 def botocore_session(source: CredentialSource, session: Any = None) -> Any:

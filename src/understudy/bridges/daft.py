@@ -1,5 +1,7 @@
 """daft: ``S3Config(credentials_provider=credentials_provider(credentials))``."""
 
+# pyright: reportMissingImports=false, reportMissingModuleSource=false
+
 from __future__ import annotations
 
 from understudy.bridges.source import current

@@ -1,5 +1,7 @@
 """google-auth: AWS credentials, or a token that STS signed, exchanged for Google Cloud ones."""
 
+# pyright: reportMissingImports=false, reportMissingModuleSource=false
+
 from __future__ import annotations
 
 from understudy.bridges.source import current

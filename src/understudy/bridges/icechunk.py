@@ -1,5 +1,7 @@
 """icechunk: ``s3_storage(..., get_credentials=get_credentials(credentials))``."""
 
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 from understudy.bridges.source import current

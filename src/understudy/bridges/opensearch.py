@@ -1,5 +1,7 @@
 """opensearch-py: ``OpenSearch(hosts, http_auth=auth(credentials, region="eu-west-1"))``; `async_auth` for tasks."""
 
+# pyright: reportMissingImports=false, reportMissingModuleSource=false
+
 from __future__ import annotations
 
 from understudy.bridges.botocore import BotocoreCredentials

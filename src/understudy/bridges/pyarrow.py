@@ -1,5 +1,7 @@
 """pyarrow: an S3 filesystem that follows the refreshes, or the options of the moment for a static one."""
 
+# pyright: reportMissingImports=false, reportMissingModuleSource=false
+
 from __future__ import annotations
 
 from understudy.bridges.source import current

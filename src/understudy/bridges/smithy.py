@@ -1,5 +1,7 @@
 """smithy-python's clients (``aws-sdk-*``): an identity resolver for their configuration."""
 
+# pyright: reportMissingImports=false, reportMissingModuleSource=false
+
 from __future__ import annotations
 
 from understudy.bridges.source import acurrent

@@ -6,6 +6,7 @@ from understudy.flow import drive, drive_async
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from understudy.identity import AWSCredentials, CredentialSource
@@ -16,18 +17,18 @@ EXPIRED_CODES = ("ExpiredToken", "ExpiredTokenException", "InvalidToken")
 
 def current(source: CredentialSource, min_ttl: float = 0.0) -> AWSCredentials:
     """The credentials of the moment, for threads; a cache refreshes them first where they live less than `min_ttl`."""
-    if min_ttl and hasattr(source, "get"):
-        given: AWSCredentials = source.get(min_ttl=min_ttl)
-        return given
-    return source.get() if hasattr(source, "get") else drive(source.retrieve())
+    get: Callable[..., AWSCredentials] | None = getattr(source, "get", None)
+    if get is None:
+        return drive(source.retrieve())
+    return get(min_ttl=min_ttl) if min_ttl else get()
 
 
 async def acurrent(source: CredentialSource, min_ttl: float = 0.0) -> AWSCredentials:
     """As `current`, for tasks."""
-    if min_ttl and hasattr(source, "aget"):
-        given: AWSCredentials = await source.aget(min_ttl=min_ttl)
-        return given
-    return await source.aget() if hasattr(source, "aget") else await drive_async(source.retrieve())
+    aget: Callable[..., Awaitable[AWSCredentials]] | None = getattr(source, "aget", None)
+    if aget is None:
+        return await drive_async(source.retrieve())
+    return await (aget(min_ttl=min_ttl) if min_ttl else aget())
 
 
 def reject(source: CredentialSource, access_key_id: str) -> bool:

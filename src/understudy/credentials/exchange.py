@@ -9,7 +9,7 @@ from __future__ import annotations
 from understudy.clock import SYSTEM_CLOCK
 from understudy.errors import CallTimeout, ConfigurationError, CredentialsError, ResponseError, TransportError
 from understudy.flow import Send, Sleep
-from understudy.http import Request
+from understudy.http import Request, Response
 from understudy.identity import AWSCredentials
 
 TYPE_CHECKING = False
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from understudy.clock import Clock
     from understudy.flow import Connections, Flow
-    from understudy.http import Response
 
 ANSWER_LIMIT = 262_144  # bytes; a credential document is under 4 KB, a session token under 16 KB
 _PASSING_STATUSES = frozenset({429, 500, 502, 503, 504})
@@ -66,22 +65,24 @@ class Exchange:
 
     def ask(self, what: str, request: Request) -> Flow[Response]:
         """The last answer, whatever its status; raises a recoverable `CredentialsError` when no attempt got one."""
-        for attempt in range(self.attempts):
-            failure: TransportError | None = None
-            try:
-                response: Response = yield Send(request, self.connections, self.timeout)
-            except TransportError as error:
-                failure = error
-            except ResponseError as error:  # beyond the transport's own bound
-                raise CredentialsError(f"{what} at {address(request)}: {error}", recoverable=True) from error
-            else:
-                if not passes(response):
-                    return bounded(what, request, response)
-            if attempt + 1 < self.attempts:
-                yield Sleep(self.random() * min(0.05 * 2**attempt, _LONGEST_DELAY), self.clock)
-        if failure is None:
-            return bounded(what, request, response)
-        raise unreachable(what, request, failure, self.timeout) from failure
+        attempt = 0
+        while True:
+            attempt += 1
+            outcome = yield from self._attempt(what, request)
+            if isinstance(outcome, Response) and (attempt == self.attempts or not passes(outcome)):
+                return bounded(what, request, outcome)
+            if isinstance(outcome, TransportError) and attempt == self.attempts:
+                raise unreachable(what, request, outcome, self.timeout) from outcome
+            yield Sleep(self.random() * min(0.05 * 2 ** (attempt - 1), _LONGEST_DELAY), self.clock)
+
+    def _attempt(self, what: str, request: Request) -> Flow[Response | TransportError]:
+        try:
+            response: Response = yield Send(request, self.connections, self.timeout)
+        except TransportError as error:
+            return error
+        except ResponseError as error:  # beyond the transport's own bound
+            raise CredentialsError(f"{what} at {address(request)}: {error}", recoverable=True) from error
+        return response
 
 
 def _uniform() -> float:

@@ -145,18 +145,18 @@ class InstanceMetadataProvider:
     def _get(self, path: str) -> Flow[tuple[Request, Response]]:
         """One GET; where the token is not accepted any more (401), once more with a new one."""
         fresh = not self._version_1 and (self._token is None or self.clock.monotonic() >= self._token_ends)
-        for _ in range(2):
-            token = yield from self._session_token()
-            headers = (("x-aws-ec2-metadata-token", token),) if token else ()
-            request = request_to(self.endpoint + path, headers=headers)
-            response = yield from self.exchange.ask(_WHAT, request)
-            if response.status != 401:
-                break
+        request, response = yield from self._get_once(path)
+        if response.status == 401:
             self._token, self._version_1 = None, False
-            if fresh:
-                break
-            fresh = True
+            if not fresh:
+                return (yield from self._get_once(path))
         return request, response
+
+    def _get_once(self, path: str) -> Flow[tuple[Request, Response]]:
+        token = yield from self._session_token()
+        headers = (("x-aws-ec2-metadata-token", token),) if token else ()
+        request = request_to(self.endpoint + path, headers=headers)
+        return request, (yield from self.exchange.ask(_WHAT, request))
 
     def _session_token(self) -> Flow[str | None]:
         if self._version_1 or (self._token is not None and self.clock.monotonic() < self._token_ends):

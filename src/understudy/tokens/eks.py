@@ -62,8 +62,9 @@ def _api_version(info: str | None) -> str:
         asked = json.loads(info or "{}").get("apiVersion")
     except (ValueError, AttributeError):
         asked = None
-    known = isinstance(asked, str) and asked.startswith("client.authentication.k8s.io/")
-    return asked if known else _DEFAULT_API_VERSION
+    if isinstance(asked, str) and asked.startswith("client.authentication.k8s.io/"):
+        return asked
+    return _DEFAULT_API_VERSION
 
 
 def _token(
