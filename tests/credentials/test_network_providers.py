@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
+import subprocess
+import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -237,3 +241,35 @@ def test_from_cognito_identity_pool_refreshes_one_identity(home: Home) -> None:
 )
 def test_a_pickle_carries_the_provider_and_no_connection(make: Any) -> None:
     assert repr(pickle.loads(pickle.dumps(make()))) == repr(make())
+
+
+def in_processes(home: Home, program: str, count: int, **environ: str) -> list[str]:
+    """What `count` processes print that start at once, each with an interpreter of its own."""
+    settings = {**os.environ, **home.environ, "PYTHONPATH": "src", **environ}
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_PROFILE"):
+        settings.pop(name, None)
+    started = [
+        subprocess.Popen([sys.executable, "-c", program], env=settings, stdout=subprocess.PIPE) for _ in range(count)
+    ]
+    return [process.communicate(timeout=60)[0].decode().strip() for process in started]
+
+
+def test_processes_that_start_at_once_spend_one_refresh_token(home: Home) -> None:
+    """Each refresh token is taken once; whoever comes second without looking again has lost the login."""
+    clock = FakeClock(time.time())
+    program = "from understudy.credentials import from_sso; print(from_sso().get().access_key_id)"
+    with IdentityCenter(clock) as center:
+        center.cached(home.directory("sso", "cache"), left=60)
+        home.configuration(SSO)
+        assert in_processes(home, program, 6, AWS_ENDPOINT_URL=center.url) == ["ASIASSO"] * 6
+        assert center.issued == 1
+
+
+def test_processes_that_start_at_once_refresh_one_login(home: Home) -> None:
+    clock = FakeClock(time.time())
+    program = "from understudy.credentials import from_login_credentials as f; print(f().get().access_key_id)"
+    with SignIn(clock) as signin:
+        signin.cached(home.directory("login", "cache"), left=60)
+        home.configuration(f"[default]\nlogin_session = {LOGIN_SESSION}\n")
+        assert in_processes(home, program, 6, AWS_ENDPOINT_URL_SIGNIN=signin.url) == ["ASIALOGIN1"] * 6
+        assert signin.issued == 1
