@@ -44,9 +44,7 @@ class Authorizer:
         bucket = self._bucket(permission, caller)
         account = bucket.account if bucket is not None else None
         partition = bucket.partition if bucket is not None else "aws"
-        keys = dict(context)
-        if account is not None:
-            keys["aws:ResourceAccount"] = keys["s3:ResourceAccount"] = account
+        keys = {**context, **self._owner_keys(account)}
         request = Request(
             ANONYMOUS if caller is None else caller.principal,
             permission.action,
@@ -55,6 +53,18 @@ class Authorizer:
             keys,
         )
         return evaluate(request, self._s3_policies(caller, bucket))
+
+    def _owner_keys(self, account: str | None) -> dict[str, ContextValue]:
+        """The condition keys that say whose the resource is."""
+        if account is None:
+            return {}
+        keys: dict[str, ContextValue] = {"aws:ResourceAccount": account, "s3:ResourceAccount": account}
+        organization = self._directory.organization(account)
+        if organization is not None:
+            home = [unit.path for unit in organization.units_above(account)[-1:]]
+            keys["aws:ResourceOrgID"] = organization.organization_id
+            keys["aws:ResourceOrgPaths"] = ("/".join((organization.organization_id, *home, "")),)
+        return keys
 
     def _bucket(self, permission: Permission, caller: Caller | None) -> Bucket | None:
         """The bucket of a permission; one that is to be created will be the caller's."""
