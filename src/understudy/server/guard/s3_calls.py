@@ -182,16 +182,16 @@ class S3Call(GuardedCall):
     def _learn(self, status: int) -> None:
         """Buckets that come and go through the guard are the directory's, where that can be changed."""
         directory, name = self.guard.service.directory, self.target.bucket
-        if status >= 300 or name is None or self.caller is None or not hasattr(directory, "put"):
+        put, remove = getattr(directory, "put", None), getattr(directory, "remove", None)
+        if status >= 300 or name is None or self.caller is None or put is None or remove is None:
             return
-        if self.action == "s3:CreateBucket" and directory.bucket(name) is None:
+        bucket = directory.bucket(name)
+        if self.action == "s3:CreateBucket" and bucket is None:
             account = self.caller.account
-            directory.put(Bucket(account=account.account_id, name=name, partition=account.partition))
+            put(Bucket(account=account.account_id, name=name, partition=account.partition))
             self.guard.made.add(name)
-        elif self.action == "s3:DeleteBucket":
-            bucket = directory.bucket(name)
-            if bucket is not None:
-                directory.remove(bucket)  # type: ignore[attr-defined]
+        elif self.action == "s3:DeleteBucket" and bucket is not None:
+            remove(bucket)
             self.guard.made.discard(name)
 
 
