@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from understudy.bridges import daft, deltalake, duckdb, icechunk, obstore, polars, pyarrow, pyiceberg
+from understudy.bridges import daft, deltalake, duckdb, icechunk, obstore, polars, pyarrow, pyiceberg, travelling
 from understudy.bridges.endpoint import CredentialsEndpoint
-from understudy.credentials import RefreshingCredentials
+from understudy.credentials import RefreshingCredentials, from_function
 
 if TYPE_CHECKING:
     from tests.bridges.conftest import Play
@@ -97,9 +97,38 @@ def test_polars_takes_a_set_past_its_end_while_the_source_has_an_outage(play: Pl
     assert expiration > time.time()
 
 
-@pytest.mark.parametrize("make", [polars.credential_provider, obstore.credential_provider, daft.credentials_provider])
-def test_providers_can_be_pickled(play: Play, make: Any) -> None:
-    assert isinstance(pickle.loads(pickle.dumps(make(play.credentials))), make)
+TRAVELLERS = [
+    polars.credential_provider,
+    obstore.credential_provider,
+    obstore.async_credential_provider,
+    daft.credentials_provider,
+    icechunk.get_credentials,
+]
+
+
+@pytest.mark.parametrize("make", TRAVELLERS)
+def test_a_pickle_finds_its_cache_again(play: Play, make: Any) -> None:
+    pickled = pickle.dumps(make(play.credentials))
+    assert pickle.loads(pickled).source is play.credentials
+    assert pickle.dumps(make(play.credentials)) == pickled
+
+
+@pytest.mark.parametrize("make", TRAVELLERS)
+def test_a_pickle_brings_a_copy_into_another_process(play: Play, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pickled = pickle.dumps(make(play.credentials))
+    monkeypatch.setattr(travelling, "_BY_TICKET", {})
+    first, second = pickle.loads(pickled), pickle.loads(pickled)
+    assert first.source is second.source is not play.credentials
+    assert first.source.get().access_key_id == "ASIA1"
+
+
+def test_credentials_that_cannot_travel_say_so_there(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = polars.credential_provider(from_function(lambda: play.credentials.get()))
+    pickled = pickle.dumps(made)
+    assert pickle.loads(pickled)()[0]["aws_access_key_id"] == "ASIA1"
+    monkeypatch.setattr(travelling, "_BY_TICKET", {})
+    with pytest.raises(TypeError, match="make them in the process that uses them"):
+        pickle.loads(pickled)
 
 
 def test_pyarrow_follows_a_refresh(play: Play) -> None:
@@ -241,12 +270,20 @@ def test_daft_follows_a_refresh(play: Play) -> None:
         play.grow_old()
 
 
-def test_icechunk_takes_the_set_of_the_moment(play: Play) -> None:
-    pytest.importorskip("icechunk")
-    made = icechunk.get_credentials(play.credentials)()
-    assert (made.access_key_id, made.secret_access_key, made.session_token) == (
-        "ASIA1",
-        "secret-of-ASIA1",
-        "token-of-ASIA1",
+def test_icechunk_follows_a_refresh(play: Play) -> None:
+    library = pytest.importorskip("icechunk")
+    play.sessions.lifetime = 3  # the SDK inside asks again when they have expired
+    storage = library.s3_storage(
+        bucket="bucket",
+        prefix="repo",
+        region="eu-west-1",
+        endpoint_url=play.bucket.url,
+        allow_http=True,
+        force_path_style=True,
+        get_credentials=icechunk.get_credentials(play.credentials),
     )
-    assert made.expires_after == play.credentials.expiration
+    repository = library.Repository.create(storage)
+    for key in ("ASIA1", "ASIA2"):
+        for _ in until_seen(play, key):
+            play.clock.now = time.time()
+            assert repository.list_branches() == {"main"}

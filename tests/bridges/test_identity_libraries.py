@@ -194,3 +194,26 @@ def test_smithy_gets_an_identity_of_its_own_type(play: Play, monkeypatch: pytest
         return [first.access_key_id, second.access_key_id]
 
     assert asyncio.run(use()) == ["ASIA1", "ASIA2"]
+
+
+def test_a_client_of_smithy_python_follows_a_refresh(play: Play) -> None:
+    """Needs Python 3.12, for one of the ``aws-sdk-*`` clients."""
+    pytest.importorskip("aws_sdk_bedrock_runtime")
+    from aws_sdk_bedrock_runtime.client import AsyncBedrockRuntimeClient
+    from aws_sdk_bedrock_runtime.config import AsyncBedrockRuntimeConfig
+    from aws_sdk_bedrock_runtime.models import ListAsyncInvokesInput
+
+    async def use(server: Loopback) -> None:
+        config = await AsyncBedrockRuntimeConfig.resolve(
+            endpoint_uri=server.url,
+            region="eu-west-1",
+            aws_credentials_identity_resolver=IdentityResolver(play.credentials),
+        )
+        client = AsyncBedrockRuntimeClient(config=config)
+        await client.list_async_invokes(ListAsyncInvokesInput())
+        play.grow_old()
+        await client.list_async_invokes(ListAsyncInvokesInput())
+
+    with Loopback(lambda asked: Answer.of({"asyncInvokeSummaries": []})) as server:
+        asyncio.run(use(server))
+        assert keys_seen(server) == ["ASIA1", "ASIA2"]

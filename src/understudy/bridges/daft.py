@@ -5,19 +5,15 @@
 from __future__ import annotations
 
 from understudy.bridges.source import current
+from understudy.bridges.travelling import Travelling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from understudy.identity import CredentialSource
 
-
-class credentials_provider:
+class credentials_provider(Travelling):
     """The set of the moment as daft's ``S3Credentials``."""
-
-    def __init__(self, source: CredentialSource) -> None:
-        self.source = source
 
     def __call__(self) -> Any:
         from daft.io import S3Credentials

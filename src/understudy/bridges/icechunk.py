@@ -5,19 +5,15 @@
 from __future__ import annotations
 
 from understudy.bridges.source import current
+from understudy.bridges.travelling import Travelling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from understudy.identity import CredentialSource
 
-
-class get_credentials:
+class get_credentials(Travelling):
     """The set of the moment as icechunk's ``S3StaticCredentials``, with its expiration."""
-
-    def __init__(self, source: CredentialSource) -> None:
-        self.source = source
 
     def __call__(self) -> Any:
         from icechunk import S3StaticCredentials

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from understudy.bridges.source import acurrent, current
+from understudy.bridges.travelling import Travelling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
     from typing import TypedDict
 
-    from understudy.identity import AWSCredentials, CredentialSource
+    from understudy.identity import AWSCredentials
 
     class ObstoreCredentials(TypedDict):
         """What obstore's S3 stores take."""
@@ -20,21 +21,15 @@ if TYPE_CHECKING:
         expires_at: datetime | None
 
 
-class credential_provider:
+class credential_provider(Travelling):
     """For obstore's blocking functions."""
-
-    def __init__(self, source: CredentialSource) -> None:
-        self.source = source
 
     def __call__(self) -> ObstoreCredentials:
         return _document(current(self.source))
 
 
-class async_credential_provider:
+class async_credential_provider(Travelling):
     """For obstore's functions that are awaited."""
-
-    def __init__(self, source: CredentialSource) -> None:
-        self.source = source
 
     async def __call__(self) -> ObstoreCredentials:
         return _document(await acurrent(self.source))

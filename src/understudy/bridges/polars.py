@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from understudy.bridges.source import current, told_expiration
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from understudy.identity import CredentialSource
+from understudy.bridges.travelling import Travelling
 
 _ASK_AGAIN = 60.0  # seconds after which polars asks for another set, where this one has expired
 
 
-class credential_provider:
+class credential_provider(Travelling):
     """The set of the moment and its expiration in seconds since the epoch."""
-
-    def __init__(self, source: CredentialSource) -> None:
-        self.source = source
 
     def __call__(self) -> tuple[dict[str, str], int | None]:
         import time
