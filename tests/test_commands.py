@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from understudy import commands, types
-from understudy.commands import BY_NAME, COMMANDS, AssumeRoleCommand
+from understudy.commands import BY_NAME, COMMANDS, AssumeRoleCommand, GetSessionTokenCommand
 
 
 def test_every_operation_has_one_command_named_after_it() -> None:
@@ -42,3 +42,9 @@ def test_an_operation_shows_its_name() -> None:
 def test_commands_work_as_their_own_type_at_run_time() -> None:
     assert commands.Command[types.AssumeRoleOutput] is commands.Command
     assert isinstance(AssumeRoleCommand(role_arn="a", role_session_name="b"), commands.Command)
+
+
+def test_an_mfa_code_is_not_in_a_representation_though_the_model_calls_it_no_secret():
+    command = GetSessionTokenCommand(serial_number="arn:aws:iam::123456789012:mfa/alice", token_code="271828")
+    assert "271828" not in repr(command)
+    assert command.token_code == "271828"

@@ -84,7 +84,7 @@ _POLICY_ARNS = ListOf(Nested(types.PolicyDescriptorType))
 _POLICY = Document(1, 2048, patterns.POLICY)
 _TAGS = ListOf(Nested(types.Tag), maximum=50)
 _SERIAL_NUMBER = Text(9, 256, patterns.SERIAL_NUMBER)
-_TOKEN_CODE = Text(6, 6, patterns.DIGITS)
+_TOKEN_CODE = Text(6, 6, patterns.DIGITS, hidden=True)
 
 
 class AssumeRoleCommand(Command[types.AssumeRoleOutput]):

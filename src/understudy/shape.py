@@ -95,6 +95,8 @@ class Kind:
     """What a member's value is: its type, its limits, and whether it may be shown."""
 
     __slots__ = ("sensitive",)
+    hidden: bool = False
+    """Not shown in a representation, though the service itself prints it: a code that is good for a minute."""
     expected: ClassVar[str] = "a value"
     sensitive: bool
 
@@ -118,7 +120,7 @@ class Kind:
 class Text(Kind):
     """A string of Unicode; lengths count code points."""
 
-    __slots__ = ("maximum", "minimum", "pattern")
+    __slots__ = ("hidden", "maximum", "minimum", "pattern")
     expected = "a str"
 
     def __init__(
@@ -128,11 +130,13 @@ class Text(Kind):
         pattern: Pattern | None = None,
         *,
         sensitive: bool = False,
+        hidden: bool = False,
     ) -> None:
         self.minimum = minimum
         self.maximum = maximum
         self.pattern = pattern
         self.sensitive = sensitive
+        self.hidden = hidden
 
     def coerce(self, value: Any, name: str) -> Any:
         if not isinstance(value, str):
@@ -432,7 +436,7 @@ class Shape(metaclass=ShapeType):
 
     def __repr__(self) -> str:
         shown = (
-            f"{m.name}={REDACTED if m.kind.sensitive else repr(getattr(self, m.name))}"
+            f"{m.name}={REDACTED if m.kind.sensitive or m.kind.hidden else repr(getattr(self, m.name))}"
             for m in self.members
             if getattr(self, m.name) is not None
         )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from understudy.clock import Clock
 
 REGION = "us-east-1"
+_running: set[int] = set()
+"""The upstreams of this process, which share what moto stores; the first one begins with nothing."""
 
 
 def is_taken_by_moto(bucket: str) -> bool:
@@ -24,7 +26,10 @@ def is_taken_by_moto(bucket: str) -> bool:
 
 
 class EmbeddedUpstream:
-    """Starts moto's server and stops it. It answers for S3 and for other services; what it stores, this process keeps.
+    """Starts moto's server and stops it. It answers for S3 and for other services.
+
+    moto keeps what it stores for the process, so that upstreams which run at the same time share it; one that starts
+    while no other runs begins with nothing.
 
     moto is imported by `start`. It checks no signature: whoever reaches its port may do everything, so it listens on
     the loopback address only.
@@ -36,6 +41,7 @@ class EmbeddedUpstream:
     def start(self, clock: Clock) -> Upstream:
         """Start the server on a free port; raises `ConfigurationError` when moto is not installed."""
         try:
+            from moto.core.base_backend import BackendDict
             from moto.server import ThreadedMotoServer
         except ImportError:
             raise ConfigurationError(
@@ -43,6 +49,9 @@ class EmbeddedUpstream:
             ) from None
         # its server writes a line for each request to stderr, which the guard's own log has already
         logging.getLogger("werkzeug").setLevel(logging.WARNING)
+        if not _running:
+            BackendDict.reset()
+        _running.add(id(self))
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._server.start()
         host, port = self._server.get_host_and_port()
@@ -53,3 +62,4 @@ class EmbeddedUpstream:
         server, self._server = self._server, None
         if server is not None:
             server.stop()
+            _running.discard(id(self))
