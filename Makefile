@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install demo test lint types unit lock clean
+.PHONY: help install demo test lint types unit bridges fuzz lock clean
 
 help:
 	@echo "make demo     set up, then play the whole story against the stand-in"
@@ -12,6 +12,8 @@ help:
 	@echo "make lint     ruff, format and lint"
 	@echo "make types    mypy --strict and pyright"
 	@echo "make unit     the tests alone (ARGS=... goes to pytest)"
+	@echo "make bridges  the bridges' tests with the heavy clients too (polars, pyarrow, duckdb, ...)"
+	@echo "make fuzz     ten minutes of mangled requests against the stand-in"
 	@echo "make lock     resolve requirements/*.in anew (needs uv)"
 
 $(VENV)/bin/python:
@@ -50,10 +52,17 @@ types: $(VENV)/.dev
 unit: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(ARGS)
 
+bridges: $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bridges.txt
+	$(BIN)/python -m pytest -q tests/bridges $(ARGS)
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz --seconds 600
+
 lock:
-	cd requirements && for set in dev demo; do \
+	cd requirements && for set in dev demo bridges; do \
 	  uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	    --no-emit-index-url $$( [ $$set = demo ] && echo "-c dev.txt" ) $$set.in -o $$set.txt || exit 1; done
+	    --no-emit-index-url $$( [ $$set != dev ] && echo "-c dev.txt" ) $$set.in -o $$set.txt || exit 1; done
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
