@@ -7,9 +7,12 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.conformance.seed_world import SeedStage
 
 A, B = "123456789012", "987654321098"
 
@@ -214,3 +217,13 @@ def stage() -> Iterator[Stage]:
     with opened() as found:
         yield found
     assert found.trouble == []
+
+
+@pytest.fixture(scope="module")
+def seed_stage() -> Iterator[SeedStage]:
+    """The sample directory with a guarded S3, anew for each module: a code of an MFA device works once."""
+    pytest.importorskip("moto", reason="nothing stands behind the guard: pip install 'understudy[s3]'")
+    from tests.conformance.seed_world import opened
+
+    with opened() as found:
+        yield found
