@@ -70,6 +70,15 @@ def test_a_large_body_streams_in_chunks_with_a_trailing_checksum(stand_in: Any, 
     assert got.hexdigest() == hashlib.sha256(body).hexdigest()
 
 
+@pytest.mark.parametrize("algorithm", ["CRC32", "SHA256"])
+def test_a_checksum_before_the_body_is_kept_with_the_object(carol: Any, algorithm: str) -> None:
+    member = f"Checksum{algorithm}"
+    put = carol.put_object(Bucket=BUCKET, Key="checked", Body=b"checked", ChecksumAlgorithm=algorithm)
+    got = carol.get_object(Bucket=BUCKET, Key="checked", ChecksumMode="ENABLED")
+    assert got["Body"].read() == b"checked"
+    assert got[member] == put[member]
+
+
 def test_a_file_in_parts(carol: Any, stand_in: Any) -> None:
     body = os.urandom(17 * 1024 * 1024)
     carol.upload_fileobj(io.BytesIO(body), BUCKET, "parts")

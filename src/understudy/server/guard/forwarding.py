@@ -33,11 +33,17 @@ _OURS: Final = frozenset(
 )  # fmt: skip
 """Headers of S3 that speak of the caller's signature or framing, or that are written anew."""
 
+_ALGORITHM: Final = "x-amz-sdk-checksum-algorithm"
+"""Passed on with the checksum that it names and not without, which S3 refuses: one that trailed the body was checked
+and taken off here."""
+
 
 def s3_headers(headers: Mapping[str, str]) -> list[tuple[str, str]]:
     """The headers that go on, from canonical values."""
     passed = [(name, value) for name, value in headers.items() if name in _PASSED]
     passed += [(name, value) for name, value in headers.items() if name.startswith("x-amz-") and name not in _OURS]
+    if f"x-amz-checksum-{headers.get(_ALGORITHM, '').lower()}" in headers:
+        passed.append((_ALGORITHM, headers[_ALGORITHM]))
     encoding = _without_chunking(headers.get("content-encoding", ""))
     return [*passed, ("content-encoding", encoding)] if encoding else passed
 
