@@ -24,6 +24,9 @@ COMMANDS = {
 }
 """Each command and what it does; the module of the same name has ``add_parser(subparsers)``."""
 
+EXTRAS = {"demo": "demo", "whoami": "login", "credentials": "login", "run": "login", "token": "login"}
+"""The extra that brings what a command imports from elsewhere; of all others it is ``server``."""
+
 
 def build_parser(commands: Sequence[str]) -> argparse.ArgumentParser:
     """The parser with these commands; loading one of them costs its imports."""
@@ -50,6 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         if error.hint:
             print(f"hint: {error.hint}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "understudy":
+            raise
+        extra = EXTRAS.get(namespace.command, "server")
+        print(f"error: {namespace.command} needs the package {error.name!r}, which is not installed", file=sys.stderr)
+        print(f"hint: pip install 'understudy[{extra}]'", file=sys.stderr)
         return 1
     except BrokenPipeError:
         return 1
