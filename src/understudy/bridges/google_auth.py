@@ -34,9 +34,11 @@ def aws_supplier(source: CredentialSource, *, region: str) -> Any:
 
 def credentials(source: CredentialSource, *, audience: str, region: str, **options: Any) -> Any:
     """``google.auth.aws.Credentials`` for the audience of a workload identity pool's AWS provider."""
-    from google.auth.aws import Credentials
+    from google.auth import aws
 
-    return Credentials(
+    # its constructor has no types
+    made: Any = aws.Credentials
+    return made(
         audience, AWS_TOKEN_TYPE, aws_security_credentials_supplier=aws_supplier(source, region=region), **options
     )
 
