@@ -6,6 +6,8 @@ import json
 from base64 import b64decode, urlsafe_b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -45,12 +47,12 @@ def clock() -> FakeClock:
 def frozen_botocore(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A boto3 session at the clock's moment."""
     boto3 = pytest.importorskip("boto3")
-    import botocore.auth
-
     naive = NOW.replace(tzinfo=None)
-    monkeypatch.setattr(
-        botocore.auth, "get_current_datetime", lambda remove_tzinfo=True: naive if remove_tzinfo else NOW
-    )
+    # where awscrt is installed botocore signs some services with it
+    for module in ("botocore.auth", *(["botocore.crt.auth"] if find_spec("awscrt") else [])):
+        monkeypatch.setattr(
+            import_module(module), "get_current_datetime", lambda remove_tzinfo=True: naive if remove_tzinfo else NOW
+        )
     return boto3.Session(FIXED.access_key_id, FIXED.secret_access_key, FIXED.session_token, region_name="eu-west-1")
 
 

@@ -313,8 +313,10 @@ def test_the_interpreter_ends_with_a_call_under_way_in_a_daemon_thread(name: str
 
 
 INTERRUPTED = """
-import sys
+import signal, sys
 assert sys.stdin.isatty()
+# a shell that runs tests in the background has its children ignore the signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from understudy.client.transports import TransportSettings
 from understudy.client.transports.{module} import {name}
 from understudy.http import Request
