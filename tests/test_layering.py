@@ -16,13 +16,15 @@ SOURCE = Path(__file__).parent.parent / "src"
 MODULES = sorted(SOURCE.joinpath("understudy").rglob("*.py"))
 
 SERVICE = {"shape", "patterns", "types", "errors", "commands"}
-VALUES = {"arn", "http", "clock", "flow", "identity"}
+VALUES = {"arn", "http", "clock", "flow", "identity", "otp", "percent"}
 BELOW = SERVICE | VALUES
 
 ALLOWED: dict[str, set[str]] = {
     "arn": set(),
     "clock": set(),
     "http": set(),
+    "otp": set(),
+    "percent": set(),
     "patterns": set(),
     "flow": {"clock", "http"},
     "identity": {"flow"},

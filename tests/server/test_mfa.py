@@ -4,7 +4,8 @@ import pytest
 from tests.server.stand_in import ALICE, BOB, CROSS, SEED, SERIAL, START, A, StandIn, allow, inline, policy, trusting
 
 from understudy.directory import MFADevice, Role
-from understudy.server.mfa import CodeVerifier, code_at, totp
+from understudy.otp import code_at
+from understudy.server.mfa import CodeVerifier, totp
 
 DEVICE = MFADevice(serial_number=SERIAL, seed=SEED)
 STEP = 30

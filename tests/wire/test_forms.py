@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from understudy.errors import ServiceError
+from understudy.percent import percent_encode
 from understudy.wire import forms
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -17,7 +18,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
 @given(TEXT)
 def test_encoding_is_that_of_rfc_3986(text: str) -> None:
-    assert forms.percent_encode(text) == quote(text, safe="-._~")
+    assert percent_encode(text) == quote(text, safe="-._~")
 
 
 @given(st.lists(st.tuples(st.from_regex(r"[A-Za-z.0-9]+", fullmatch=True), TEXT)))
@@ -68,4 +69,4 @@ def test_text_beyond_latin_1_is_taken_as_it_is() -> None:
 
 def test_a_lone_surrogate_has_no_encoding() -> None:
     with pytest.raises(UnicodeEncodeError):
-        forms.percent_encode("\ud800")
+        percent_encode("\ud800")

@@ -7,6 +7,7 @@ from _thread import allocate_lock
 from understudy.clock import SYSTEM_CLOCK
 from understudy.errors import ConfigurationError, CredentialsError
 from understudy.flow import CallUser, Sleep
+from understudy.otp import STEP_SECONDS, code_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     Mfa: TypeAlias = CodeSource | Callable[[str], Any]
 
-STEP = 30
-"""Seconds for which a code is good (RFC 6238, section 5.2)."""
 COMMAND_TIMEOUT = 120.0
 
 
@@ -109,15 +108,15 @@ class TotpCode:
 
     def code(self, serial_number: str) -> Flow[str]:
         step = self._reserve()
-        wait = step * STEP - self._clock.time()
+        wait = step * STEP_SECONDS - self._clock.time()
         if wait > 0:
             yield Sleep(wait, self._clock)
-        return totp_code(self._key, step)
+        return code_at(self._key, step)
 
     def _reserve(self) -> int:
         """The first step, from now on, whose code nobody has been given."""
         with self._lock:
-            self._used = max(int(self._clock.time()) // STEP, self._used + 1)
+            self._used = max(int(self._clock.time()) // STEP_SECONDS, self._used + 1)
             return self._used
 
     def __repr__(self) -> str:
@@ -131,15 +130,6 @@ def _totp_of_key(key: bytes) -> TotpCode:
     from base64 import b32encode
 
     return TotpCode(b32encode(key).decode("ascii"))
-
-
-def totp_code(key: bytes, step: int) -> str:
-    """The code of one step (RFC 4226, section 5.3: the low four bits of the last byte choose four bytes)."""
-    import hmac
-
-    digest = hmac.digest(key, step.to_bytes(8, "big"), "sha1")
-    start = digest[-1] & 0xF
-    return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06d}"
 
 
 def _decoded(seed: str) -> bytes:

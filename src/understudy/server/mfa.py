@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from hmac import digest
 from time import time
 from typing import TYPE_CHECKING
+
+from understudy.otp import STEP_SECONDS, code_at
 
 if TYPE_CHECKING:
     from understudy.directory import MFADevice
 
-STEP_SECONDS = 30
 WINDOW_STEPS = 2
 """A code is good two steps before and after its own."""
 
@@ -19,13 +19,6 @@ LIMIT_WINDOW_SECONDS = 180
 """Nine verifications for each device in each three minutes of UTC, right or wrong; further codes are refused unseen."""
 
 _KEPT_DEVICES = 65_536
-
-
-def code_at(seed: bytes, step: int) -> str:
-    """The six digits of a time step (RFC 4226, section 5.3, over RFC 6238's counter)."""
-    mac = digest(seed, step.to_bytes(8, "big"), "sha1")
-    offset = mac[-1] & 15
-    return f"{(int.from_bytes(mac[offset : offset + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06d}"
 
 
 def totp(seed: bytes, moment: float) -> str:

@@ -5,10 +5,11 @@ Source: RFC 3986 section 2, and "Create a signed AWS API request" (UriEncode) in
 
 from __future__ import annotations
 
-_UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-_PLAIN_QUERY = _UNRESERVED + b"=&"
-_ENCODED = [chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in range(256)]
-_ENCODED_PATH = [*_ENCODED]
+from understudy import percent
+from understudy.percent import ESCAPES, UNRESERVED
+
+_PLAIN_QUERY = UNRESERVED + b"=&"
+_ENCODED_PATH = [*ESCAPES]
 _ENCODED_PATH[ord("/")] = "/"
 _DECODED = {
     first + second: int(first + second, 16) for first in "0123456789abcdefABCDEF" for second in "0123456789abcdefABCDEF"
@@ -16,14 +17,14 @@ _DECODED = {
 
 
 def percent_encode(text: str) -> str:
-    """Text as UTF-8 with every byte encoded that is not unreserved."""
-    return "".join([_ENCODED[byte] for byte in text.encode("utf-8", "surrogateescape")])
+    """Text as UTF-8 with every byte encoded that is not unreserved; bytes of no UTF-8 survive as surrogates."""
+    return percent.percent_encode(text, "surrogateescape")
 
 
 def encode_path(path: str) -> str:
     """A raw path (text of Latin-1) encoded once more, slashes kept: a percent sign becomes ``%25``."""
     raw = path.encode("latin-1")
-    return "".join([_ENCODED_PATH[byte] for byte in raw]) if raw.translate(None, _UNRESERVED + b"/") else path
+    return "".join([_ENCODED_PATH[byte] for byte in raw]) if raw.translate(None, UNRESERVED + b"/") else path
 
 
 def percent_decode(text: str, *, plus_is_space: bool = False) -> bytes:
@@ -49,7 +50,7 @@ def is_plain_query(query: str) -> bool:
 
 def recoded(component: str) -> str:
     """A name or value of a raw query in its one canonical encoding."""
-    return "".join([_ENCODED[byte] for byte in percent_decode(component, plus_is_space=True)])
+    return "".join([ESCAPES[byte] for byte in percent_decode(component, plus_is_space=True)])
 
 
 def query_pairs(query: str) -> list[tuple[str, str]]:

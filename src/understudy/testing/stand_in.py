@@ -207,7 +207,8 @@ class StandIn:
 
     def mfa_code(self, user: DeclaredUser, *, steps: int = 0) -> str:
         """The six digits that the user's device shows now, or so many steps of 30 seconds later."""
-        from understudy.server.mfa import STEP_SECONDS, totp
+        from understudy.otp import STEP_SECONDS
+        from understudy.server.mfa import totp
 
         if user.mfa_serial is None:
             raise ValueError(f"{user.arn} has no MFA device; declare the user with mfa=True")

@@ -8,6 +8,7 @@ value by value. This one undoes the escapes of a whole form at once, but for the
 from __future__ import annotations
 
 from understudy.errors import ServiceError
+from understudy.percent import percent_encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,21 +16,12 @@ if TYPE_CHECKING:
 
     Pairs = list[tuple[str, str]]
 
-_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_ESCAPES = [chr(byte) if chr(byte) in _UNRESERVED else f"%{byte:02X}" for byte in range(256)]
 _HEX = "0123456789abcdefABCDEF"
 _SEPARATORS = "&=%"
 _COMMON = [(f"%{ord(character):02X}", character) for character in ':/ ",*+@{}[]']
 _MANY = 40
 _CHARACTERS: dict[str, str] = {}
 """What stands for each two hexadecimal digits; filled by the first decoder, as only a server has one."""
-
-
-def percent_encode(text: str) -> str:
-    """Encode all but the unreserved characters of RFC 3986; raises UnicodeEncodeError for a lone surrogate."""
-    if _UNRESERVED.issuperset(text):
-        return text
-    return "".join([_ESCAPES[byte] for byte in text.encode()])
 
 
 def encode(pairs: Iterable[tuple[str, str]]) -> bytes:
